@@ -1,0 +1,74 @@
+"""What every connector must do. The contract suite in tests/contract holds each of these rules.
+
+- Constructing does no I/O.
+- `pull` returns everything in scope or says `complete=False`. An unreadable row is a reject with its place;
+  a source that cannot be read raises `SourceError` (or `MappingError`), and nothing half-read is returned.
+  Codes are unique in a snapshot.
+- A source that keeps many exports returns each one that `seen` does not know, in order of period; it may return
+  none. A tracker returns one snapshot, of the keys it was asked for.
+- `read` gives the keys as they stand now, by the freshest path there is; it is for comparing before a write and
+  for settling, and never kept as a snapshot.
+- `apply` yields exactly one receipt per change, as it happens, in any order. It reads again first: a value other
+  than `before` is `stale` and not written, one that already equals `after` is `already`. A connector that
+  `confirms` reads back after writing; any other answers `handed_over`. One failure is a receipt. An exception
+  means that the connector is unusable: what has no receipt yet was not tried, or is unknown if it was begun.
+- Applying twice equals applying once. Only idempotent requests are repeated blindly; after an ambiguous failure
+  the target is read again, and where that is impossible the receipt says `unknown`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from syncsvc.errors import Problem
+from syncsvc.model import Change, Field, Receipt, Side, Snapshot
+
+#: source (absolute path or URL) -> "sha256:mapping_sha256" of what was last kept from it
+Seen = Mapping[str, str]
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A connector as a report-only run gets it: there is no way to write."""
+
+    name: str  # instance name in the configuration
+    side: Side
+
+    def check(self) -> list[Problem]:
+        """Everything that would keep a run from working; may use the network."""
+        ...
+
+    def pull(self, keys: Collection[str], seen: Seen) -> Sequence[Snapshot]:
+        """What is there now: see the rules above."""
+        ...
+
+    def read(self, keys: Collection[str]) -> Snapshot:
+        """These keys now, by the freshest path."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        ...
+
+
+@runtime_checkable
+class Connector(Reader, Protocol):
+    """A connector that may write."""
+
+    writes: frozenset[Field]  # fields that can be written; empty: read only
+    confirms: bool  # True: apply reads back; False: it can only hand over
+
+    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+        """Write at most one batch; one receipt per change."""
+        ...
+
+
+class ReadOnly:
+    """A view of a connector that cannot write, because it has no method that does."""
+
+    def __init__(self, connector: Reader) -> None:
+        self.name = connector.name
+        self.side = connector.side
+        self.check = connector.check
+        self.pull = connector.pull
+        self.read = connector.read
+        self.close = connector.close

@@ -1,0 +1,428 @@
+"""The words of the domain as types. Standard library only; every other module speaks in these.
+
+A milestone date is always a civil `datetime.date`; an instant is always an aware UTC `datetime`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+
+class Side(StrEnum):
+    """Where a milestone is seen."""
+
+    PMCS = "pmcs"
+    JIRA = "jira"
+    PUBLISHED = "published"
+
+
+class Field(StrEnum):
+    """The two dates that are kept together."""
+
+    DUE = "due"
+    COMPLETED = "completed"
+
+
+class Basis(StrEnum):
+    """What kind of promise a due date is; declared for each column in the mapping."""
+
+    BASELINE = "baseline"
+    PLANNED = "planned"
+    FORECAST = "forecast"
+
+
+class MilestoneKind(StrEnum):
+    """What an activity is. Without a type column: a row with only a start, or with only finishes."""
+
+    START_MILESTONE = "start_milestone"
+    FINISH_MILESTONE = "finish_milestone"
+    TASK = "task"
+    LEVEL_OF_EFFORT = "level_of_effort"
+    WBS_SUMMARY = "wbs_summary"
+    UNKNOWN = "unknown"
+
+
+MILESTONE_KINDS: Final = frozenset({MilestoneKind.START_MILESTONE, MilestoneKind.FINISH_MILESTONE})
+
+
+class Status(StrEnum):
+    """How far it is. A Jira issue is completed when its status category is done and its resolution counts."""
+
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    UNKNOWN = "unknown"
+
+
+class Mode(StrEnum):
+    """What a run may do. One enumeration: there is no dry-run flag anywhere."""
+
+    REPORT = "report"
+    REVIEW = "review"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One milestone as one side shows it at one time.
+
+    For Jira `code` is the key under which the issue is found now, `issue_id` stays when it moves, and
+    `completed` is the effective completion (the configured field if filled, else the resolution date of an
+    issue that is done) while `completed_held` is what the configured field itself holds: that is what a
+    write replaces.
+    """
+
+    code: str
+    name: str = ""
+    kind: MilestoneKind = MilestoneKind.UNKNOWN
+    status: Status = Status.UNKNOWN
+    wbs: str | None = None
+    level: int | None = None
+    due: date | None = None
+    due_column: str | None = None
+    due_basis: Basis | None = None
+    forecast: date | None = None
+    completed: date | None = None
+    completed_column: str | None = None
+    predecessors: tuple[str, ...] = ()
+    where: str = ""
+    url: str | None = None
+    state: str | None = None  # the side's own word for its status: "Completed", "Won't Do"
+    issue_id: str | None = None
+    completed_held: date | None = None
+
+    def value(self, name: Field) -> date | None:
+        """The effective date of a field."""
+        return self.due if name is Field.DUE else self.completed
+
+    def held(self, name: Field) -> date | None:
+        """What the place a write goes to holds now; for due that is the value itself."""
+        return self.due if name is Field.DUE else self.completed_held
+
+    def column(self, name: Field) -> str | None:
+        """The column the date was read from."""
+        return self.due_column if name is Field.DUE else self.completed_column
+
+
+class RejectCause(StrEnum):
+    """Why a row, or one field of it, is not used."""
+
+    UNREADABLE = "unreadable"  # a cell or row that cannot be read: unseen, not gone
+    DUPLICATE = "duplicate"  # one code with different dates: none of its rows is used
+    REPEATED = "repeated"  # one code again with the same dates: the first row counts
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """What was not used of a source, with its place. `field` None means the whole row."""
+
+    where: str
+    code: str | None
+    reason: str
+    cause: RejectCause = RejectCause.UNREADABLE
+    kind: MilestoneKind = MilestoneKind.UNKNOWN
+    field: str | None = None  # a Field's value, or "forecast"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one connector saw at one time. Codes are unique in it.
+
+    Of a P6 export it holds every readable row; `taking_part` gives those that are milestones.
+    `asked` is None when everything in scope was read; a tracker lists the keys it was asked for,
+    `missing` those of them it does not show, `moved` those that came back under another key.
+    """
+
+    side: Side
+    source: str  # absolute path, or URL without user, password and query
+    taken_at: datetime
+    milestones: tuple[Milestone, ...]
+    connector: str = ""  # instance name in the configuration; "" for a bare file
+    sha256: str | None = None
+    mapping_sha256: str | None = None
+    period: str | None = None  # "2019-04"
+    kind: str | None = None  # "ME", "BL"
+    edition: int | None = None  # given by the store
+    data_date: date | None = None
+    complete: bool = True
+    typed: bool = True  # False: the export has no activity-type column, so every row counts as a milestone
+    rejects: tuple[Reject, ...] = ()
+    asked: frozenset[str] | None = None
+    missing: tuple[str, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    id: int | None = None  # the store's
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read, used or not."""
+        return len(self.milestones) + len(self.rejects)
+
+    def taking_part(self) -> tuple[Milestone, ...]:
+        """The milestones: in a P6 export with a type column only the rows whose type says so."""
+        if self.side is not Side.PMCS or not self.typed:
+            return self.milestones
+        return tuple(m for m in self.milestones if m.kind in MILESTONE_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A milestone code tied to a Jira key, with the fields it carries. The offset applies to due only."""
+
+    code: str
+    key: str
+    fields: frozenset[Field] = frozenset(Field)
+    offset_days: int = 0
+    role: str = "completion"  # completion, test_plan, also, code_is_key
+    declared: str = ""  # where: "links.toml: milestones.LDM-503-06.jira"
+
+
+class ProposalState(StrEnum):
+    """What became of a completion that Jira reported first and that was handed to PMCS."""
+
+    PENDING = "pending"
+    LANDED = "landed"
+    OVERWRITTEN = "overwritten"
+    NOT_LANDED = "not_landed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A completion handed over to PMCS from one link."""
+
+    code: str
+    issue_id: str
+    value: date
+    state: ProposalState
+    handed_over_on: date
+    key: str = ""
+    id: int | None = None
+
+
+#: A link's memory is kept by milestone code, issue id and field: a code linked to another issue starts unknown.
+LinkKey = tuple[str, str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier nights left behind that reconciling needs."""
+
+    baselines: Mapping[LinkKey, date | None] = field(default_factory=dict)  # absent: unknown; None: known blank
+    written: Mapping[LinkKey, frozenset[date]] = field(default_factory=dict)  # values we ever wrote there
+    undone: Mapping[LinkKey, date | None] = field(default_factory=dict)  # the value an undo put back
+    proposals: Mapping[tuple[str, str], tuple[Proposal, ...]] = field(default_factory=dict)  # oldest first
+    done_before: frozenset[str] = frozenset()  # ids of issues seen done in an earlier snapshot
+
+
+class DriftKind(StrEnum):
+    """The cases of the truth table, in its order; `basis` and `review` exist only as kinds of hold."""
+
+    AMBIGUOUS = "ambiguous"
+    FOREIGN_PROJECT = "foreign_project"
+    UNSEEN = "unseen"
+    GONE = "gone"
+    IMPLAUSIBLE = "implausible"
+    IN_SYNC = "in_sync"
+    HISTORY_REWRITTEN = "history_rewritten"
+    REPORTED = "reported"
+    OWNER_MOVED = "owner_moved"
+    FOLLOWER_EDITED = "follower_edited"
+    OWNER_BLANK = "owner_blank"
+    BOTH_MOVED = "both_moved"
+    FIRST_CONTACT = "first_contact"
+    UNLINKED = "unlinked"
+    BASIS = "basis"
+    ADOPTED = "adopted"  # a change a person asked for by `adopt`
+    UNDONE = "undone"  # a change that takes a write back
+
+
+class Action(StrEnum):
+    """What is to be done about a drift."""
+
+    RECORD = "record"  # both sides agree: remember it as the baseline
+    WRITE = "write"  # the owner's value goes to the follower
+    PROPOSE = "propose"  # the follower's completion goes to the owner
+    HOLD = "hold"  # waits for a person
+    REPORT = "report"  # said, and nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One link and field (or one unlinked milestone) as the truth table sees it.
+
+    `owner_value` has the link's offset applied. `held` is what the follower's field to be written holds.
+    `kind` is the case of the truth table; `hold_kind` differs from it only for `basis`.
+    """
+
+    code: str
+    kind: DriftKind
+    action: Action
+    key: str | None = None
+    issue_id: str | None = None
+    field: Field | None = None
+    owner_value: date | None = None
+    follower_value: date | None = None
+    held: date | None = None
+    baseline: date | None = None
+    baseline_known: bool = False
+    why: str = ""
+    hold_kind: DriftKind | None = None
+    from_column: str | None = None
+    basis: Basis | None = None
+    waits: bool = False  # reported: a proposal that is pending, or one that waits for a later export
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: this field of this issue from `before` to `after`, or a completion handed to PMCS.
+
+    `before` is what the field to be written holds; `seen` the effective value it was decided on
+    (they differ only for a completion that Jira shows as a resolution date).
+    """
+
+    code: str
+    target: Side
+    key: str
+    issue_id: str
+    field: Field
+    before: date | None
+    after: date | None
+    kind: DriftKind
+    seen: date | None = None
+    from_column: str | None = None
+
+    @property
+    def calendar_days(self) -> int | None:
+        """How far the date moves; None when there was none before, or there will be none."""
+        if self.seen is None or self.after is None:
+            return None
+        return (self.after - self.seen).days
+
+    @property
+    def link_key(self) -> LinkKey:
+        """Where this link's memory is kept."""
+        return (self.code, self.issue_id, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A drift that waits for a person."""
+
+    code: str
+    key: str
+    field: Field
+    kind: DriftKind
+    owner_value: date | None
+    follower_value: date | None
+    baseline: date | None
+    why: str
+    issue_id: str | None = None
+    baseline_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A safety limit that a plan breaks."""
+
+    limit: str
+    value: float
+    allowed: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be written and what waits: a value that is stored, shown, approved and applied once.
+
+    `id` comes from the changes, holds, links and limits, never from times or snapshot ids.
+    """
+
+    id: str
+    mode: Mode
+    changes: tuple[Change, ...]
+    holds: tuple[Hold, ...]
+    drifts: Mapping[str, int]  # kind -> how many
+    violations: tuple[Violation, ...]
+    warnings: tuple[str, ...]
+    snapshots: Mapping[str, int]  # connector -> snapshot id
+    created_at: datetime
+    expires_at: datetime
+    purpose: str = "sync"  # sync, adopt, undo
+
+
+class Outcome(StrEnum):
+    """What became of one change."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    HANDED_OVER = "handed_over"
+    STALE = "stale"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One change and what became of it.
+
+    `confirmed` is True only when the value was read back from the target after the write (or found there
+    before it): only then may it become the baseline.
+    """
+
+    change: Change
+    outcome: Outcome
+    detail: str | None = None
+    confirmed: bool = False
+
+
+class FirstContact(StrEnum):
+    """What to do when both sides meet for the first time and differ."""
+
+    HOLD = "hold"
+    FILL = "fill"
+    OWNER = "owner"
+
+
+class FollowerEdit(StrEnum):
+    """What to do when only the follower was edited."""
+
+    HOLD = "hold"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says about reconciling."""
+
+    projects: frozenset[str]  # only these may be written
+    writable: frozenset[Field] = frozenset({Field.DUE})  # completed only where a field is configured for it
+    write_basis: frozenset[Basis] = frozenset({Basis.BASELINE})
+    first_contact: FirstContact = FirstContact.HOLD  # of due
+    follower_edit: FollowerEdit = FollowerEdit.HOLD  # of due
+    report_to_owner: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Safety limits over one plan."""
+
+    max_changes: int = 200
+    max_change_percent: float = 25
+    max_shift_days: int = 400
+    max_export_age_days: int = 100  # 0: off
+    max_row_drop_percent: float = 10
+    min_rows: int = 1
+
+
+def project_of(key: str) -> str:
+    """The project part of a Jira key: everything before the last hyphen."""
+    return key.rpartition("-")[0]
+
+
+def by_code(milestones: Iterable[Milestone]) -> dict[str, Milestone]:
+    """Index by code; codes are unique in a snapshot."""
+    return {milestone.code: milestone for milestone in milestones}
