@@ -5,18 +5,21 @@
   a source that cannot be read raises `SourceError` (or `MappingError`), and nothing half-read is returned.
   Codes are unique in a snapshot.
 - A source that keeps many exports returns each one that `seen` does not know, in order of period; it may return
-  none. A tracker returns one snapshot, of the keys it was asked for.
+  none. A newest export that cannot be read is an exception; an older one is a problem beside the others.
+  A tracker returns one snapshot, of the keys it was asked for.
 - `read` gives the keys as they stand now, by the freshest path there is; it is for comparing before a write and
   for settling, and never kept as a snapshot.
 - `apply` yields exactly one receipt per change, as it happens, in any order. It reads again first: a value other
   than `before` is `stale` and not written, one that already equals `after` is `already`. A connector that
-  `confirms` reads back after writing; any other answers `handed_over`. One failure is a receipt. An exception
+  `confirms` reads back after writing; any other answers `handed_over`, with the place as the receipt's detail, and
+  can say later whether exactly these changes were `delivered`. One failure is a receipt. An exception
   means that the connector is unusable: what has no receipt yet was not tried, or is unknown if it was begun.
 - Applying twice equals applying once. Only idempotent requests are repeated blindly; after an ambiguous failure
   the target is read again, and where that is impossible the receipt says `unknown`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from syncsvc.errors import Problem
@@ -24,6 +27,19 @@ from syncsvc.model import Change, Field, Receipt, Side, Snapshot
 
 #: source (absolute path or URL) -> "sha256:mapping_sha256" of what was last kept from it
 Seen = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull brought, oldest period first, and what of it could not be read."""
+
+    snapshots: tuple[Snapshot, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def fingerprint(snapshot: Snapshot) -> str:
+    """What `Seen` keeps of a snapshot: same bytes under the same mapping need not be read again."""
+    return f"{snapshot.sha256}:{snapshot.mapping_sha256}"
 
 
 @runtime_checkable
@@ -37,7 +53,7 @@ class Reader(Protocol):
         """Everything that would keep a run from working; may use the network."""
         ...
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Sequence[Snapshot]:
+    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
         """What is there now: see the rules above."""
         ...
 
@@ -59,6 +75,10 @@ class Connector(Reader, Protocol):
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
         """Write at most one batch; one receipt per change."""
+        ...
+
+    def delivered(self, changes: Sequence[Change]) -> str | None:
+        """Where exactly this batch was handed over, or None; a connector that confirms always says None."""
         ...
 
 
