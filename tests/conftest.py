@@ -1,0 +1,53 @@
+"""What every test shares: where the real exports are, a network that ends at loopback, hypothesis profiles."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("dev", max_examples=60, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+
+def _outside(path: Path, variable: str) -> Path:
+    if not path.exists():
+        message = f"{path} is absent; {variable} names it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real exports; never needed at run time, never skipped in CI."""
+    folder = Path(os.environ.get("SYNCSVC_REAL_DATA", ROOT.parent / "shared" / "data" / "lsst"))
+    return _outside(folder, "SYNCSVC_REAL_DATA")
+
+
+@pytest.fixture(scope="session")
+def jira_openapi() -> Path:
+    """Atlassian's description of Jira Cloud, which the simulator's answers are held against."""
+    default = ROOT.parent / "shared" / "data" / "jira" / "openapi-cloud-v3-2025-12.json"
+    return _outside(Path(os.environ.get("SYNCSVC_JIRA_OPENAPI", default)), "SYNCSVC_JIRA_OPENAPI")
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that reaches beyond loopback fails instead of reaching it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"tests must not reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
