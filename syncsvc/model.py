@@ -217,7 +217,10 @@ class Memory:
 
 
 class DriftKind(StrEnum):
-    """The cases of the truth table, in its order; `basis` and `review` exist only as kinds of hold."""
+    """The cases of the truth table, in its order.
+
+    `basis` exists only as a kind of hold, `adopted` and `undone` only as kinds of change.
+    """
 
     AMBIGUOUS = "ambiguous"
     FOREIGN_PROJECT = "foreign_project"
@@ -272,6 +275,7 @@ class Drift:
     from_column: str | None = None
     basis: Basis | None = None
     waits: bool = False  # reported: a proposal that is pending, or one that waits for a later export
+    seen_on_both: bool = False  # the base of percentages
 
 
 @dataclass(frozen=True, slots=True)
