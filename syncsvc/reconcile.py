@@ -298,7 +298,20 @@ def _cases(
         return link.key if issue is None else issue.issue_id or issue.code
 
     targets = Counter((target_of(link), name) for link in links for name in link.fields)
-    reports = _reported_completions(links, owners, issue_of, memory)
+    reports: dict[str, set[date]] = defaultdict(set)  # code -> completions its issues report to an owner without one
+    for link in links:
+        milestone, issue = owners.get(link.code), issue_of(link)
+        if (
+            Field.COMPLETED in link.fields
+            and milestone is not None
+            and milestone.completed is None
+            and not owner_unusable.why(link.code, Field.COMPLETED)
+            and issue is not None
+            and issue.completed is not None
+            and not follower_unusable.why(issue.code, Field.COMPLETED)
+            and memory.baselines.get((link.code, issue.issue_id or issue.code, Field.COMPLETED)) is None
+        ):
+            reports[link.code].add(issue.completed)
 
     for link in links:
         milestone, issue = owners.get(link.code), issue_of(link)
@@ -352,29 +365,8 @@ def _why_follower_is_unseen(link: Link, follower: Snapshot) -> str:
     return ""
 
 
-def _reported_completions(
-    links: Sequence[Link],
-    owners: Mapping[str, Milestone],
-    issue_of: Callable[[Link], Milestone | None],
-    memory: Memory,
-) -> dict[str, set[date]]:
-    """Code -> the completions its issues report to an owner that has none."""
-    reports: dict[str, set[date]] = defaultdict(set)
-    for link in links:
-        milestone, issue = owners.get(link.code), issue_of(link)
-        if Field.COMPLETED not in link.fields or milestone is None or issue is None:
-            continue
-        agreed = memory.baselines.get((link.code, issue.issue_id or issue.code, Field.COMPLETED))
-        if milestone.completed is None and issue.completed is not None and agreed is None:
-            reports[link.code].add(issue.completed)
-    return reports
-
-
 def _decide(case: Case, policy: Policy) -> Drift:
-    for _, kind, why_it_is in TABLE:
-        why = why_it_is(case)
-        if why:
-            break
+    kind, why = next((kind, why) for _, kind, why_it_is in TABLE if (why := why_it_is(case)))
     action, hold_kind, addition, waits = _action(kind, case, policy)
     seen_on_both = case.owner is not None and case.follower is not None
     return Drift(

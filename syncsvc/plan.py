@@ -1,0 +1,207 @@
+"""Drifts become a plan: what would be written, what waits, and an id that comes from its content.
+
+Pure. The nightly run, the shell and the workbook share this one value; nobody works it out again.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from syncsvc.model import (
+    Action,
+    Change,
+    Drift,
+    DriftKind,
+    Field,
+    Hold,
+    Limits,
+    Link,
+    Mode,
+    Plan,
+    Side,
+)
+from syncsvc.safety import ExportFacts, find_violations, find_warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a plan is made under: what its id is computed from beside changes and holds, and what it is stamped with."""
+
+    links: tuple[Link, ...]
+    limits: Limits
+    mode: Mode
+    export: ExportFacts
+    snapshots: Mapping[str, int]
+    today: date
+    created_at: datetime
+    expires_at: datetime
+
+
+def make_plan(drifts: Sequence[Drift], setting: Setting) -> Plan:
+    """The plan of a sync: changes and holds in order of code, key and field, with every violation of the limits."""
+    changes = tuple(change for drift in drifts if (change := _change(drift)) is not None)
+    return _plan("sync", changes, _holds(drifts), drifts, setting)
+
+
+def make_adoption(
+    drifts: Sequence[Drift], setting: Setting, codes: Collection[str], field: Field | None, writable: Collection[Field]
+) -> tuple[Plan, tuple[str, ...]]:
+    """A plan that gives the owner's value to the follower where a person says so, and what it cannot take.
+
+    Without codes: the first contacts. With codes: any hold of these whose owner has a value. Holds that mean
+    something has to be mended first are refused, each with what to mend.
+    """
+    wanted = [d for d in drifts if d.field is not None and field in (None, d.field) and (not codes or d.code in codes)]
+    adopted: list[Drift] = []
+    refused: list[str] = []
+    for drift in wanted:
+        if not codes and drift.kind is not DriftKind.FIRST_CONTACT:
+            continue
+        reason = _why_not_adopted(drift, writable)
+        if reason is None:
+            adopted.append(drift)
+        elif reason and (codes or drift.action is Action.HOLD):
+            refused.append(f"{drift.code} {drift.key} {drift.field}: {reason}")
+    known = {d.code for d in drifts}
+    refused += [f"{code}: no milestone or link has this code" for code in sorted(set(codes) - known)]
+    changes = tuple(_written(drift, DriftKind.ADOPTED) for drift in adopted)
+    settled = {(d.code, d.key, d.field) for d in adopted}
+    left = [d for d in drifts if (d.code, d.key, d.field) not in settled]
+    return _plan("adopt", changes, _holds(left), drifts, setting), tuple(refused)
+
+
+def still_wanted(change: Change, drift: Drift | None) -> bool:
+    """Whether the newest snapshots still give what a stored change says; only an undo is not the owner's value."""
+    if change.kind is DriftKind.UNDONE:
+        return True
+    if drift is None:
+        return False
+    if change.target is Side.PMCS:
+        return drift.kind is DriftKind.REPORTED and drift.follower_value == change.after
+    return drift.owner_value == change.after
+
+
+def plan_id(
+    changes: Sequence[Change], holds: Sequence[Hold], links: Sequence[Link], limits: Limits, purpose: str
+) -> str:
+    """`p-` and 12 hex digits of the content: the same changes, holds, links and limits give the same id."""
+    content = {
+        "purpose": purpose,
+        "changes": sorted(
+            [c.code, c.target, c.key, c.issue_id, c.field, str(c.before), str(c.after), str(c.seen), c.kind]
+            for c in changes
+        ),
+        "holds": sorted(
+            [
+                h.code,
+                h.key,
+                h.field,
+                h.kind,
+                str(h.owner_value),
+                str(h.follower_value),
+                str(h.baseline) if h.baseline_known else "unknown",
+            ]
+            for h in holds
+        ),
+        "links": sorted([k.code, k.key, sorted(k.fields), k.offset_days] for k in links),
+        "limits": {name: getattr(limits, name) for name in sorted(limits.__slots__)},
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return "p-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+#: What stands in the way of adopting, by kind: what to do instead. "" says that there is nothing to adopt.
+_MEND_FIRST: Final = {
+    DriftKind.AMBIGUOUS: "ambiguous: mend the doubled id or the links first",
+    DriftKind.FOREIGN_PROJECT: "outside `projects`: add the project to the configuration, or mend the link",
+    DriftKind.UNSEEN: "not seen: read both sides completely first (`syncsvc pull`), and mend the rejected row",
+    DriftKind.GONE: "gone on one side: mend the link, or bring the milestone or issue back",
+    DriftKind.IMPLAUSIBLE: "implausible: mend the status or the date where it is wrong",
+    DriftKind.OWNER_BLANK: "PMCS has no date, and a blank is never written: give it one, or clear Jira's",
+}
+
+
+def _why_not_adopted(drift: Drift, writable: Collection[Field]) -> str | None:
+    """None: it can be; "": there is nothing to adopt; else what to do instead."""
+    if drift.kind in _MEND_FIRST:
+        return _MEND_FIRST[drift.kind]
+    if drift.kind in (DriftKind.IN_SYNC, DriftKind.REPORTED, DriftKind.UNLINKED) or drift.action is Action.WRITE:
+        return ""
+    if drift.owner_value is None:
+        return "PMCS has no date, and a blank is never written"
+    if drift.field not in writable:
+        return "Jira has no field for it: configure `completed_field`"
+    return None
+
+
+def _change(drift: Drift) -> Change | None:
+    if drift.action is Action.WRITE:
+        return _written(drift, drift.kind)
+    if drift.action is Action.PROPOSE:
+        return replace(
+            _written(drift, drift.kind),
+            target=Side.PMCS,
+            before=None,
+            after=drift.follower_value,
+            seen=None,
+            from_column=None,
+        )
+    return None
+
+
+def _written(drift: Drift, kind: DriftKind) -> Change:
+    assert drift.key is not None and drift.issue_id is not None and drift.field is not None  # noqa: S101  # by TABLE
+    return Change(
+        code=drift.code,
+        target=Side.JIRA,
+        key=drift.key,
+        issue_id=drift.issue_id,
+        field=drift.field,
+        before=drift.held,
+        after=drift.owner_value,
+        kind=kind,
+        seen=drift.follower_value,
+        from_column=drift.from_column,
+    )
+
+
+def _holds(drifts: Sequence[Drift]) -> tuple[Hold, ...]:
+    return tuple(
+        Hold(
+            code=drift.code,
+            key=drift.key or "",
+            field=drift.field or Field.DUE,
+            kind=drift.hold_kind or drift.kind,
+            owner_value=drift.owner_value,
+            follower_value=drift.follower_value,
+            baseline=drift.baseline,
+            why=drift.why,
+            issue_id=drift.issue_id,
+            baseline_known=drift.baseline_known,
+        )
+        for drift in drifts
+        if drift.action is Action.HOLD
+    )
+
+
+def _plan(
+    purpose: str, changes: tuple[Change, ...], holds: tuple[Hold, ...], drifts: Sequence[Drift], setting: Setting
+) -> Plan:
+    links_seen = len({(d.code, d.issue_id) for d in drifts if d.seen_on_both})
+    return Plan(
+        id=plan_id(changes, holds, setting.links, setting.limits, purpose),
+        mode=setting.mode,
+        changes=changes,
+        holds=holds,
+        drifts=dict(sorted(Counter(str(d.kind) for d in drifts).items())),
+        violations=find_violations(changes, links_seen, setting.export, setting.limits, setting.today),
+        warnings=find_warnings(changes, setting.export, setting.limits, setting.today),
+        snapshots=dict(setting.snapshots),
+        created_at=setting.created_at,
+        expires_at=setting.expires_at,
+        purpose=purpose,
+    )
