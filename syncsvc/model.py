@@ -198,6 +198,7 @@ class Proposal:
     state: ProposalState
     handed_over_on: date
     key: str = ""
+    snapshot: int = 0  # id of the newest export when it was handed over: a later one has to prove it
     id: int | None = None
 
 
@@ -381,6 +382,41 @@ class Receipt:
     outcome: Outcome
     detail: str | None = None
     confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An intent of an earlier run whose end is known now."""
+
+    change: Change
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What one run did, for people and programs: the value behind syncsvc.run/1."""
+
+    run: int
+    trigger: str
+    mode: Mode
+    started_at: datetime
+    finished_at: datetime
+    exit_code: int
+    plan: Plan | None = None
+    pulled: Mapping[str, Snapshot] = field(default_factory=dict)  # connector -> the snapshot now newest
+    receipts: tuple[Receipt, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    proposals: tuple[tuple[Proposal, str], ...] = ()  # those whose state changed, each with the words for it
+    drifts: tuple[Drift, ...] = ()
+    problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
+    report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
+
+    @property
+    def outbox(self) -> tuple[str, ...]:
+        """Import workbooks that this run handed over."""
+        handed = (r.detail for r in self.receipts if r.outcome is Outcome.HANDED_OVER and r.detail)
+        return tuple(dict.fromkeys(path for detail in handed for path in detail.splitlines()))
 
 
 class FirstContact(StrEnum):
