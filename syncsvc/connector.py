@@ -61,6 +61,10 @@ class Reader(Protocol):
         """These keys now, by the freshest path."""
         ...
 
+    def delivered(self, changes: Sequence[Change]) -> str | None:
+        """Where exactly this batch was handed over, or None; a connector that confirms always says None."""
+        ...
+
     def close(self) -> None:
         """Give back connections and files."""
         ...
@@ -77,10 +81,6 @@ class Connector(Reader, Protocol):
         """Write at most one batch; one receipt per change."""
         ...
 
-    def delivered(self, changes: Sequence[Change]) -> str | None:
-        """Where exactly this batch was handed over, or None; a connector that confirms always says None."""
-        ...
-
 
 class ReadOnly:
     """A view of a connector that cannot write, because it has no method that does."""
@@ -91,4 +91,5 @@ class ReadOnly:
         self.check = connector.check
         self.pull = connector.pull
         self.read = connector.read
+        self.delivered = connector.delivered
         self.close = connector.close

@@ -7,7 +7,7 @@ shows a date earlier, that settles it at once; if Jira takes back or changes wha
 from collections.abc import Sequence
 from dataclasses import replace
 
-from syncsvc.model import Field, Proposal, ProposalState, Reject, RejectCause, Snapshot, by_code
+from syncsvc.model import Field, Proposal, ProposalState, RejectCause, Snapshot, by_code
 
 
 def judge_proposals(

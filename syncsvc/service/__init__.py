@@ -1,0 +1,142 @@
+"""What syncsvc does, as use cases. Each one is a run: it takes the lease, has a row in the store, and ends."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from syncsvc.connector import Reader
+from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
+from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult
+from syncsvc.service.applying import apply_plan, look_if_applicable
+from syncsvc.service.planning import look, plan_adoption, plan_sync
+from syncsvc.service.pulling import pull_all, pull_one
+from syncsvc.service.session import Session, open_session
+from syncsvc.service.settling import settle_intents
+from syncsvc.service.setup import Setup
+from syncsvc.shapes import run_shape
+from syncsvc.store import StoredPlan
+
+__all__ = ["Service", "Setup", "exit_code_of", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The use cases over one setup, in the name of one actor."""
+
+    setup: Setup
+    actor: str
+    trigger: str = "manual"
+
+    def pull(self, names: Collection[str] = (), instead: Reader | None = None) -> RunResult:
+        """Bring new exports and what Jira shows into the store; `instead` is one file to read in place of a folder."""
+        with self._session("pull") as session:
+            if instead is None:
+                pull_all(session, names)
+            else:
+                pull_one(session, instead)
+            return _finish(session, [ExitCode.DONE])
+
+    def plan(self) -> tuple[RunResult, StoredPlan]:
+        """Make and store the plan of what the newest snapshots ask for."""
+        with self._session("plan") as session:
+            settle_intents(session)
+            stored = plan_sync(session, self.setup.mode)
+            return _finish(session, [ExitCode.DONE]), stored
+
+    def adopt(self, codes: Collection[str], field: Field | None) -> tuple[RunResult, StoredPlan, tuple[str, ...]]:
+        """Make and store a plan that gives the owner's values to the follower; and say what it cannot take."""
+        with self._session("adopt") as session:
+            stored, refused = plan_adoption(session, codes, field)
+            return _finish(session, [ExitCode.DONE]), stored, refused
+
+    def approve(self, plan_id: str, waivers: Mapping[str, str]) -> StoredPlan:
+        """Say yes to the newest making of a plan, and perhaps waive limits, each with a reason."""
+        stored = self.stored_plan(plan_id)
+        unknown = sorted(set(waivers) - set(Limits.__slots__))
+        if unknown:
+            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
+        broken = {violation.limit for violation in stored.plan.violations}
+        pointless = sorted(set(waivers) - broken)
+        if pointless:
+            raise UsageError(
+                f"plan {stored.plan.id} does not break {', '.join(pointless)}",
+                f"It breaks: {', '.join(sorted(broken)) or 'no limit'}. A waiver names a violation of this plan.",
+            )
+        if stored.state != "open":
+            raise PlanRefused(f"plan {stored.plan.id} was applied already")
+        if self.setup.now() >= stored.plan.expires_at:
+            raise PlanRefused(f"plan {stored.plan.id} ended at {stored.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+        with self._session("approve") as session:
+            approved = self.setup.store.approve_plan(
+                stored.making, session.run, actor=self.actor, waivers=dict(waivers)
+            )
+            session.plan = stored.plan
+            _finish(session, [ExitCode.DONE])
+            return approved
+
+    def apply(self, plan_id: str) -> RunResult:
+        """Write what an approved plan says, after settling what earlier runs left open."""
+        if self.setup.mode is Mode.REPORT:
+            raise UsageError(
+                "[nightly] mode is report: nothing is ever written",
+                "Set it to review or auto in the configuration to apply plans.",
+            )
+        with self._session("apply") as session:
+            settle_intents(session)
+            stored = self.stored_plan(plan_id)
+            session.plan = stored.plan
+            apply_plan(session, stored, look_if_applicable(session.setup, stored, unattended=False))
+            return self._report(session, [ExitCode.DONE])
+
+    def sync(self, mode: Mode | None = None) -> RunResult:
+        """What the night does: settle, pull, plan, apply what may be applied, report."""
+        mode = mode or self.setup.mode
+        with self._session("sync", mode) as session:
+            settle_intents(session)
+            pull_all(session)
+            stored = plan_sync(session, mode)
+            codes: list[ExitCode] = []
+            if stored.plan.violations:
+                codes.append(ExitCode.LIMITS)
+            elif mode is Mode.AUTO and stored.plan.changes:
+                apply_plan(session, stored, look_if_applicable(session.setup, stored, unattended=True))
+            return self._report(session, codes)
+
+    def stored_plan(self, plan_id: str) -> StoredPlan:
+        """The newest making of a plan."""
+        stored = self.setup.store.newest_making(plan_id)
+        if stored is None:
+            raise UsageError(f"no plan {plan_id} is stored", "`syncsvc plan` makes one and prints its id.")
+        return stored
+
+    def _session(self, use_case: str, mode: Mode | None = None) -> AbstractContextManager[Session]:
+        trigger = self.trigger if use_case == "sync" else use_case
+        mode = mode or self.setup.mode
+        return open_session(self.setup.for_mode(mode), trigger=trigger, mode=mode, actor=self.actor)
+
+    def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
+        codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts)]
+        if self.setup.write_report is not None:
+            session.report = self.setup.write_report(session.result(worst(codes)))
+        return _finish(session, codes)
+
+
+def exit_code_of(plan: Plan | None, receipts: list[Receipt], drifts: tuple[Drift, ...]) -> ExitCode:
+    """6 when a write went wrong; 4 when something waits; else 0."""
+    trouble = {Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED}
+    if any(receipt.outcome in trouble for receipt in receipts):
+        return ExitCode.WRITES
+    written = {receipt.change for receipt in receipts if receipt.outcome is not Outcome.STALE}
+    waits = (
+        (plan is not None and bool(plan.holds))
+        or any(change not in written for change in (plan.changes if plan else ()))
+        or any(receipt.outcome is Outcome.STALE for receipt in receipts)
+        or any(d.kind in (DriftKind.GONE, DriftKind.UNSEEN) or d.action is Action.HOLD for d in drifts)
+    )
+    return ExitCode.WAITING if waits else ExitCode.DONE
+
+
+def _finish(session: Session, codes: list[ExitCode]) -> RunResult:
+    result = session.result(worst(codes))
+    session.setup.store.finish_run(session.run, exit_code=result.exit_code, body=run_shape(result))
+    return result

@@ -1,0 +1,148 @@
+"""Write what a plan says: intents before, receipts after, never in a transaction across the network."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from syncsvc.connector import Connector
+from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
+from syncsvc.model import Change, Drift, LinkKey, Mode, Outcome, Receipt, Side
+from syncsvc.plan import still_wanted
+from syncsvc.safety import find_violations
+from syncsvc.service.planning import Picture, export_facts, look
+from syncsvc.service.session import Session
+from syncsvc.service.setup import Setup
+from syncsvc.store import StoredPlan
+
+BATCH_WRITES = 100
+
+
+def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) -> Picture:
+    """The newest picture, where this plan may be applied to it; raises with the reason where it may not.
+
+    An `unattended` run needs no approval, and no waiver lets it pass a violation.
+    """
+    plan = stored.plan
+    if stored.state != "open":
+        raise PlanRefused(f"plan {plan.id} was applied already", "Each plan is applied once. Make a new one.")
+    if setup.now() >= plan.expires_at:
+        raise PlanRefused(f"plan {plan.id} ended at {plan.expires_at:%Y-%m-%d %H:%M} UTC")
+    if setup.mode is Mode.REVIEW and not unattended and stored.approved_by is None:
+        raise PlanRefused(
+            f"plan {plan.id} is not approved",
+            f"Nothing was written. Look at it, then: syncsvc approve {plan.id}",
+        )
+    picture = look(setup)
+    drifts = _drift_of(picture)
+    if plan.changes and not any(still_wanted(change, drifts.get(change.link_key)) for change in plan.changes):
+        raise PlanRefused(f"plan {plan.id} is stale: the newest snapshots ask for none of its changes any more")
+    links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
+    violations = find_violations(
+        plan.changes, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today()
+    )
+    waived = set() if unattended else {waiver.limit for waiver in stored.waivers}
+    standing = [violation for violation in violations if violation.limit not in waived]
+    if standing:
+        raise LimitsExceeded(
+            f"plan {plan.id} breaks {len(standing)} of the safety limits",
+            problems=[Problem(f"limits.{v.limit}", f"{v.why} (allowed: {v.allowed:g})") for v in standing],
+        )
+    return picture
+
+
+def apply_plan(session: Session, stored: StoredPlan, picture: Picture) -> None:
+    """Write the changes of a plan that may be applied; receipts gather in the session.
+
+    `picture` stays true while the lease is ours, and no intent is committed once it is not.
+    """
+    setup, store = session.setup, session.setup.store
+    store.begin_applying(session.lease, session.run, stored.making)
+    session.plan = stored.plan
+    drifts = _drift_of(picture)
+    usable = True
+    for side, batch in _batches(stored.plan.changes):
+        if usable:
+            usable = _write_batch(session, stored, setup.writers[side], batch, drifts)
+        else:
+            why = "an earlier batch showed that nothing can be written now"
+            _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, why)) for change in batch])
+    store.finish_applying(session.lease, session.run, stored.making)
+
+
+def _batches(changes: Sequence[Change]) -> Iterator[tuple[Side, list[Change]]]:
+    """Tracker writes in batches that keep an issue's fields together, then the hand-over in one piece."""
+    to_tracker = sorted((c for c in changes if c.target is Side.JIRA), key=lambda c: (c.issue_id, c.field))
+    batch: list[Change] = []
+    for _, of_one_issue in groupby(to_tracker, key=lambda c: c.issue_id):
+        together = list(of_one_issue)
+        if batch and len(batch) + len(together) > BATCH_WRITES:
+            yield Side.JIRA, batch
+            batch = []
+        batch += together
+    if batch:
+        yield Side.JIRA, batch
+    handed_over = [c for c in changes if c.target is Side.PMCS]
+    if handed_over:
+        yield Side.PMCS, handed_over
+
+
+def _write_batch(
+    session: Session,
+    stored: StoredPlan,
+    connector: Connector,
+    batch: Sequence[Change],
+    drifts: Mapping[LinkKey, Drift],
+) -> bool:
+    """One batch; False when the connector turned out to be unusable."""
+    store = session.setup.store
+    tried: list[Change] = []
+    untried: list[tuple[int | None, Receipt]] = []
+    for change in batch:
+        reason = _why_not(connector, change, drifts.get(change.link_key))
+        if reason is None:
+            tried.append(change)
+        else:
+            untried.append((None, Receipt(change, *reason)))
+    _keep(session, untried)
+    if not tried:
+        return True
+    intents = dict(zip(tried, store.commit_intents(session.lease, session.run, stored.making, tried), strict=True))
+    left, usable = set(tried), True
+    handed_over: list[tuple[int | None, Receipt]] = []
+    try:
+        for receipt in connector.apply(tried):
+            left.discard(receipt.change)
+            if connector.confirms:
+                _keep(session, [(intents[receipt.change], receipt)])
+            else:
+                handed_over.append((intents[receipt.change], receipt))
+    except SourceError as error:
+        usable = False
+        begun = len(left) < len(tried)
+        outcome = Outcome.UNKNOWN if begun else Outcome.NOT_TRIED
+        _keep(session, [(intents[c], Receipt(c, outcome, error.message)) for c in tried if c in left])
+        session.problems.append(str(error))
+        left.clear()
+    # A hand-over is one workbook: its receipts belong together, so that it is never handed over in part.
+    _keep(session, handed_over)
+    _keep(session, [(intents[c], Receipt(c, Outcome.UNKNOWN, "no receipt came for it")) for c in tried if c in left])
+    return usable
+
+
+def _why_not(connector: Connector, change: Change, drift: Drift | None) -> tuple[Outcome, str] | None:
+    if change.field not in connector.writes:
+        return Outcome.REFUSED, f"{connector.name} cannot write {change.field}"
+    if not still_wanted(change, drift):
+        return Outcome.STALE, "the newest snapshots ask for something else now"
+    return None
+
+
+def _drift_of(picture: Picture) -> dict[LinkKey, Drift]:
+    return {(d.code, d.issue_id, d.field): d for d in picture.drifts if d.issue_id is not None and d.field is not None}
+
+
+def _keep(session: Session, receipts: Sequence[tuple[int | None, Receipt]]) -> None:
+    if not receipts:
+        return
+    today = session.setup.today()
+    session.setup.store.commit_receipts(session.lease, session.run, receipts, handed_over_on=today)
+    session.receipts += [receipt for _, receipt in receipts]

@@ -1,0 +1,98 @@
+"""From the newest snapshots to a stored plan."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from syncsvc.model import Action, Drift, Field, Link, LinkKey, Mode, ProposalState, Snapshot
+from syncsvc.plan import Setting, make_adoption, make_plan
+from syncsvc.proposals import judge_proposals
+from syncsvc.reconcile import reconcile
+from syncsvc.safety import ExportFacts
+from syncsvc.service.pulling import current_links, newest_follower, newest_owner
+from syncsvc.service.session import Session
+from syncsvc.service.setup import Setup
+from syncsvc.store import StoredPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Both sides as the store last saw them, and what the truth table says of them."""
+
+    owner: Snapshot
+    follower: Snapshot
+    links: tuple[Link, ...]
+    drifts: tuple[Drift, ...]
+
+
+def look(setup: Setup) -> Picture:
+    """Reconcile the newest snapshots; changes nothing."""
+    owner, follower, links = newest_owner(setup), newest_follower(setup), current_links(setup)
+    drifts = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
+    return Picture(owner, follower, links, drifts)
+
+
+def plan_sync(session: Session, mode: Mode) -> StoredPlan:
+    """Settle hand-overs, remember what agrees, and store the plan of what does not."""
+    setup, store = session.setup, session.setup.store
+    _settle_proposals(session)
+    picture = look(setup)
+    agreed: dict[LinkKey, object] = {
+        (d.code, d.issue_id, d.field): d.owner_value
+        for d in picture.drifts
+        if d.action is Action.RECORD and d.issue_id is not None and d.field is not None
+    }
+    store.record_baselines(session.lease, session.run, agreed)  # type: ignore[arg-type]
+    plan = make_plan(picture.drifts, _setting(setup, picture, mode))
+    stored = store.save_plan(session.lease, session.run, plan, picture.links)
+    store.note_holds(session.lease, session.run, plan.holds)
+    session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
+    return stored
+
+
+def plan_adoption(session: Session, codes: Collection[str], field: Field | None) -> tuple[StoredPlan, tuple[str, ...]]:
+    """A plan that gives the owner's values to the follower where a person says so, and what it cannot take."""
+    setup = session.setup
+    picture = look(setup)
+    resolved = [setup.aliases.get(code, code) for code in codes]
+    setting = _setting(setup, picture, setup.mode)
+    plan, refused = make_adoption(picture.drifts, setting, resolved, field, setup.policy.writable)
+    stored = setup.store.save_plan(session.lease, session.run, plan, picture.links)
+    session.plan, session.drifts = plan, picture.drifts
+    return stored, refused
+
+
+def export_facts(setup: Setup, owner: Snapshot) -> ExportFacts:
+    """What the limits look at in the newest export."""
+    previous = setup.store.previous_rows(owner.id) if owner.id is not None else None
+    return ExportFacts(owner.rows, previous, owner.data_date, owner.source)
+
+
+def _setting(setup: Setup, picture: Picture, mode: Mode) -> Setting:
+    snapshots = {
+        name: snapshot.id
+        for name, snapshot in ((setup.owner.name, picture.owner), (setup.follower.name, picture.follower))
+        if snapshot.id is not None
+    }
+    created_at = setup.now()
+    return Setting(
+        links=picture.links,
+        limits=setup.limits,
+        mode=mode,
+        export=export_facts(setup, picture.owner),
+        snapshots=snapshots,
+        today=setup.today(),
+        created_at=created_at,
+        expires_at=created_at + timedelta(hours=setup.plan_hours),
+    )
+
+
+def _settle_proposals(session: Session) -> None:
+    setup = session.setup
+    pending = setup.store.pending_proposals()
+    if not pending:
+        return
+    for proposal, words in judge_proposals(pending, newest_owner(setup), newest_follower(setup)):
+        if proposal.id is not None and proposal.state is not ProposalState.PENDING:
+            setup.store.settle_proposal(session.lease, session.run, proposal.id, proposal.state, words)
+            session.proposals.append((proposal, words))

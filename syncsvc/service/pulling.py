@@ -1,0 +1,66 @@
+"""Bring what the sides say now into the store."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from syncsvc.connector import Reader
+from syncsvc.errors import SourceError
+from syncsvc.model import Link, Side, Snapshot
+from syncsvc.reconcile import resolve_aliases
+from syncsvc.service.session import Session
+from syncsvc.service.setup import Setup
+
+
+def pull_all(session: Session, names: Collection[str] = ()) -> None:
+    """Pull the named connectors, or all: the owner first, since its codes say which issues to ask for."""
+    setup = session.setup
+    wanted = {setup.reader(name).name for name in names}
+    for reader in (setup.owner, *setup.others, setup.follower):
+        if not wanted or reader.name in wanted:
+            pull_one(session, reader)
+
+
+def pull_one(session: Session, reader: Reader) -> None:
+    """Pull one connector and keep what came, each snapshot in its own transaction."""
+    setup, store = session.setup, session.setup.store
+    keys = {link.key for link in current_links(setup)} if reader.side is Side.JIRA else set()
+    pulled = reader.pull(sorted(keys), store.seen(reader.name))
+    session.problems += [str(problem) for problem in pulled.problems]
+    for snapshot in pulled.snapshots:
+        kind = snapshot.kind or (setup.plan_from if snapshot.side is Side.PMCS else None)
+        store.save_snapshot(session.lease, session.run, replace(snapshot, kind=kind))
+    newest = newest_of(setup, reader)
+    if newest is not None:
+        session.pulled[reader.name] = newest
+
+
+def newest_of(setup: Setup, reader: Reader) -> Snapshot | None:
+    """The snapshot of a connector that a plan would use."""
+    kind = setup.plan_from if reader.side is Side.PMCS else None
+    return setup.store.newest_snapshot(reader.name, kind=kind)
+
+
+def newest_owner(setup: Setup) -> Snapshot:
+    """The newest export that plans use, its aliases resolved."""
+    snapshot = newest_of(setup, setup.owner)
+    if snapshot is None:
+        raise SourceError(
+            f"no export of kind {setup.plan_from} has been read from {setup.owner.name} yet",
+            "Put an export into its folder and run `syncsvc pull`, or see `plan_from` in the configuration.",
+        )
+    return resolve_aliases(snapshot, setup.aliases)
+
+
+def newest_follower(setup: Setup) -> Snapshot:
+    """What the tracker showed last."""
+    snapshot = newest_of(setup, setup.follower)
+    if snapshot is None:
+        raise SourceError(f"nothing has been read from {setup.follower.name} yet", "Run `syncsvc pull`.")
+    return snapshot
+
+
+def current_links(setup: Setup) -> tuple[Link, ...]:
+    """The links as the files stand now, for the codes of the newest export."""
+    snapshot = newest_of(setup, setup.owner)
+    codes = () if snapshot is None else [m.code for m in resolve_aliases(snapshot, setup.aliases).taking_part()]
+    return setup.make_links(codes)

@@ -1,0 +1,108 @@
+"""One run: its row in the store, its lease kept alive, and what it has gathered so far."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syncsvc.errors import ExitCode, LeaseLost, SyncsvcError
+from syncsvc.model import Drift, Mode, Plan, Proposal, Receipt, RunResult, Settled, Snapshot
+from syncsvc.service.setup import Setup
+from syncsvc.shapes import run_shape
+from syncsvc.store import Lease
+
+LEASE_SECONDS = 90
+
+
+@dataclass(slots=True)
+class Session:
+    """What the steps of a run share. Only the service changes it."""
+
+    setup: Setup
+    run: int
+    lease: Lease
+    trigger: str
+    mode: Mode
+    started_at: datetime
+    plan: Plan | None = None
+    pulled: dict[str, Snapshot] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+    proposals: list[tuple[Proposal, str]] = field(default_factory=list)
+    drifts: tuple[Drift, ...] = ()
+    problems: list[str] = field(default_factory=list)
+    report: Mapping[str, str] = field(default_factory=dict)
+
+    def result(self, exit_code: ExitCode) -> RunResult:
+        """The run as it stands, as a value."""
+        return RunResult(
+            run=self.run,
+            trigger=self.trigger,
+            mode=self.mode,
+            started_at=self.started_at,
+            finished_at=self.setup.now(),
+            exit_code=int(exit_code),
+            plan=self.plan,
+            pulled=dict(self.pulled),
+            receipts=tuple(self.receipts),
+            settled=tuple(self.settled),
+            proposals=tuple(self.proposals),
+            drifts=self.drifts,
+            problems=tuple(self.problems),
+            report=dict(self.report),
+        )
+
+
+@contextmanager
+def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Iterator[Session]:
+    """Take the lease, begin a run, and close both whatever happens.
+
+    An expected failure is kept with the run and raised again. A process that is killed leaves its run without an
+    end and its lease to run out; the next run settles what it had begun.
+    """
+    store = setup.store
+    lease = store.take_lease(f"{socket.gethostname()}:{os.getpid()} {trigger}", seconds=LEASE_SECONDS)
+    with _kept_alive(setup, lease):
+        run = store.begin_run(trigger=trigger, mode=mode, actor=actor)
+        session = Session(setup, run, lease, trigger, mode, setup.now())
+        try:
+            yield session
+        except SyncsvcError as error:
+            body = run_shape(session.result(error.exit_code)) | {"error": str(error)}
+            store.finish_run(run, exit_code=error.exit_code, body=body)
+            raise
+        except Exception as error:
+            body = run_shape(session.result(ExitCode.BUG)) | {"error": f"a bug in syncsvc: {type(error).__name__}"}
+            store.finish_run(run, exit_code=ExitCode.BUG, body=body)
+            raise
+
+
+@contextmanager
+def _kept_alive(setup: Setup, lease: Lease) -> Iterator[None]:
+    """Renew the lease from a thread until the run ends, then give it back.
+
+    Losing it is not handled here: every write to the store checks the fencing number itself.
+    """
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(lease.seconds / 4):
+            try:
+                setup.store.renew_lease(lease)
+            except LeaseLost:
+                return
+            except Exception:  # noqa: S112, PERF203  # a busy database: the next beat tries again, well before the end
+                continue
+
+    beat = threading.Thread(target=renew, name="lease", daemon=True)
+    beat.start()
+    try:
+        yield
+    finally:
+        # A process that is being killed does not get here; one that fails does, and must not make the next run wait.
+        done.set()
+        beat.join()
+        setup.store.release_lease(lease)
