@@ -94,7 +94,7 @@ def _kept_alive(setup: Setup, lease: Lease) -> Iterator[None]:
                 setup.store.renew_lease(lease)
             except LeaseLost:
                 return
-            except Exception:  # noqa: S112, PERF203  # a busy database: the next beat tries again, well before the end
+            except Exception:  # noqa: S112  # a busy database: the next beat tries again, well before the end
                 continue
 
     beat = threading.Thread(target=renew, name="lease", daemon=True)

@@ -1,0 +1,167 @@
+"""What a run did, for a person: how it ended, what went wrong, what waits, what was written, from which sources."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from syncsvc.errors import ExitCode
+from syncsvc.model import Drift, DriftKind, Outcome, Receipt, RunResult, Side, Snapshot
+from syncsvc.report.layout import Cell, Column, Page, Tone, wrap
+from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines
+from syncsvc.report.words import counted, day, moved, title
+from syncsvc.workdays import working_days
+
+_TROUBLE: Final = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.STALE)
+_WORDS: Final = {
+    Outcome.APPLIED: "written",
+    Outcome.ALREADY: "already there",
+    Outcome.HANDED_OVER: "handed to PMCS",
+    Outcome.STALE: "not written, changed meanwhile",
+    Outcome.REFUSED: "refused",
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "outcome unknown",
+    Outcome.NOT_TRIED: "not tried",
+}
+_ENDS: Final = {
+    ExitCode.DONE: "done, nothing waits",
+    ExitCode.WAITING: "done; something waits for a person",
+    ExitCode.LIMITS: "stopped by the safety limits; nothing was written",
+    ExitCode.WRITES: "a write went wrong; see below",
+    ExitCode.SOURCE: "a source could not be read; nothing was written",
+}
+
+
+def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> str:
+    """The whole run: exceptions first, then what was written."""
+    plan = result.plan
+    written = {receipt.change for receipt in result.receipts}
+    sections = [
+        _front(result, page),
+        violation_lines(plan.violations, page) if plan else [],
+        _receipts(result, page, trouble=True, holidays=holidays),
+        _settled(result, page),
+        _proposals(result, page),
+        hold_lines(plan.holds, page) if plan else [],
+        _unseen_and_gone(result.drifts, page),
+        _reported(result.drifts, page),
+        _receipts(result, page, trouble=False, holidays=holidays),
+        change_lines([c for c in plan.changes if c not in written], page, holidays) if plan else [],
+        [page.heading("Could not be read"), *result.problems] if result.problems else [],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def receipt_words(receipts: Sequence[Receipt]) -> str:
+    """ "94 written, 1 handed to PMCS"."""
+    counts = Counter(receipt.outcome for receipt in receipts)
+    return ", ".join(f"{counts[outcome]:,} {words}" for outcome, words in _WORDS.items() if counts[outcome])
+
+
+def _front(result: RunResult, page: Page) -> list[str]:
+    end = _ENDS.get(ExitCode(result.exit_code), f"exit {result.exit_code}")
+    lines = [
+        page.heading(f"Run {result.run}: {end}"),
+        f"{result.trigger}, mode {result.mode}, {result.finished_at:%Y-%m-%d %H:%M} UTC"
+        + (f", plan {result.plan.id}" if result.plan else ""),
+    ]
+    lines += [_source(name, snapshot) for name, snapshot in sorted(result.pulled.items())]
+    if result.plan:
+        what = receipt_words(result.receipts) or "nothing written"
+        lines.append(f"{what}; {counted(len(result.plan.holds), 'hold')}; {drift_words(result.plan.drifts)}")
+        lines += [f"note: {warning}" for warning in result.plan.warnings]
+    return lines
+
+
+def _source(name: str, snapshot: Snapshot) -> str:
+    seen = counted(len(snapshot.taking_part()), "milestone" if snapshot.side is not Side.JIRA else "issue")
+    parts = [f"{name}: {title(snapshot)}, {seen}"]
+    if snapshot.data_date:
+        parts.append(f"data date {day(snapshot.data_date)}")
+    if snapshot.rejects:
+        parts.append(f"{len(snapshot.rejects)} not used")
+    if snapshot.missing:
+        parts.append(f"{len(snapshot.missing)} not found")
+    parts.append("read completely" if snapshot.complete else "NOT read completely")
+    return f"{', '.join(parts)} ({snapshot.source})"
+
+
+def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequence[date]) -> list[str]:
+    chosen = [r for r in result.receipts if (r.outcome in _TROUBLE) is trouble]
+    if not chosen:
+        return []
+    chosen.sort(key=lambda r: (r.outcome, -abs(r.change.calendar_days or 0), r.change.code, r.change.key))
+    if trouble:
+        columns = [Column("code"), Column("issue"), Column("field"), Column("now"), Column("then"), Column("outcome")]
+        lines = [page.tint(f"Not written ({len(chosen)})", Tone.ALERT)]
+        rows: list[list[str | Cell]] = [[*_what(r), Cell(_WORDS[r.outcome], Tone.ALERT)] for r in chosen]
+        table = page.table(columns, rows)
+        lines.append(table[0])
+        for receipt, line in zip(chosen, table[1:], strict=True):
+            lines += [line, *wrap(receipt.detail or "", page.columns, "      ", "      ")]
+        return lines
+    columns = [
+        Column("code"), Column("issue"), Column("field"), Column("before"), Column("now"),
+        Column("outcome", drops=2), Column("move"),
+    ]  # fmt: skip
+    rows = [[*_what(r), _WORDS[r.outcome], _move(r, holidays)] for r in chosen]
+    lines = [page.heading(f"Written ({len(chosen)})"), *page.table(columns, rows)]
+    lines += [f"  import workbook for P6: {path}" for path in result.outbox]
+    return lines
+
+
+def _what(receipt: Receipt) -> list[str | Cell]:
+    change = receipt.change
+    return [change.code, change.key, change.field, day(change.before), day(change.after)]
+
+
+def _move(receipt: Receipt, holidays: Sequence[date]) -> Cell:
+    change = receipt.change
+    if change.calendar_days is None or change.seen is None or change.after is None:
+        return Cell("first date")
+    words = moved(change.calendar_days, working_days(change.seen, change.after, holidays))
+    return Cell(words, Tone.LATE if change.calendar_days > 0 else Tone.EARLY)
+
+
+def _settled(result: RunResult, page: Page) -> list[str]:
+    if not result.settled:
+        return []
+    lines = [page.heading(f"Settled from an earlier run ({len(result.settled)})")]
+    for settled in result.settled:
+        change = settled.change
+        what = f"{change.code} {change.key} {change.field} -> {day(change.after)}: {_WORDS[settled.outcome]}"
+        lines += wrap(f"{what}; {settled.detail}", page.columns, "  ", "      ")
+    return lines
+
+
+def _proposals(result: RunResult, page: Page) -> list[str]:
+    if not result.proposals:
+        return []
+    lines = [page.heading(f"Completions handed to PMCS earlier ({len(result.proposals)})")]
+    for proposal, words in result.proposals:
+        state = proposal.state.replace("_", " ")
+        lines += wrap(f"{proposal.code} {proposal.key}: {state}. {words}", page.columns, "  ", "      ")
+    return lines
+
+
+def _unseen_and_gone(drifts: Sequence[Drift], page: Page) -> list[str]:
+    lines: list[str] = []
+    for kind, words in ((DriftKind.GONE, "Gone"), (DriftKind.UNSEEN, "Unseen")):
+        of_kind = {(d.code, d.key, d.why): d for d in drifts if d.kind is kind}
+        if of_kind:
+            lines.append(page.heading(f"{words} ({len(of_kind)})"))
+        for code, key, why in sorted(of_kind, key=str):
+            lines += wrap(f"{code} {key}: {why}", page.columns, "  ", "      ")
+    return lines
+
+
+def _reported(drifts: Sequence[Drift], page: Page) -> list[str]:
+    waiting = [d for d in drifts if d.kind is DriftKind.REPORTED and d.waits]
+    if not waiting:
+        return []
+    lines = [page.heading(f"Completions reported by Jira that PMCS does not show yet ({len(waiting)})")]
+    for drift in waiting:
+        lines += wrap(
+            f"{drift.code} {drift.key} {day(drift.follower_value)}: {drift.why}", page.columns, "  ", "      "
+        )
+    return lines
