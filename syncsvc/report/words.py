@@ -1,0 +1,57 @@
+"""The words every report uses, so that no reader has to know which way a minus sign points."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
+
+SIDES = {Side.PMCS: "PMCS", Side.JIRA: "Jira", Side.PUBLISHED: "published"}
+KINDS = {
+    MilestoneKind.START_MILESTONE: "start milestone",
+    MilestoneKind.FINISH_MILESTONE: "finish milestone",
+    MilestoneKind.TASK: "task",
+    MilestoneKind.LEVEL_OF_EFFORT: "level of effort",
+    MilestoneKind.WBS_SUMMARY: "WBS summary",
+    MilestoneKind.UNKNOWN: "unknown type",
+}
+
+
+def moved(calendar_days: int, working_days: int | None = None) -> str:
+    """ "91 days early (65)", the working days in brackets; "unchanged" where nothing moved."""
+    if calendar_days == 0:
+        return "unchanged"
+    words = f"{counted(abs(calendar_days), 'day')} {'late' if calendar_days > 0 else 'early'}"
+    return words if working_days is None else f"{words} ({abs(working_days)})"
+
+
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """ "1 milestone", "2 milestones"."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def day(value: date | None, otherwise: str = "-") -> str:
+    """An ISO date, or what stands in its place."""
+    return otherwise if value is None else value.isoformat()
+
+
+def completed(milestone: Milestone) -> str:
+    """When it was completed; "no date" where it is completed and the source gives none."""
+    if milestone.completed is None and milestone.status is Status.COMPLETED:
+        return "no date"
+    return day(milestone.completed)
+
+
+def title(snapshot: Snapshot) -> str:
+    """ "PMCS 2019-04 ME edition 2": what a snapshot is called, from what it says itself."""
+    edition = None if snapshot.edition is None else f"edition {snapshot.edition}"
+    return " ".join(filter(None, (SIDES[snapshot.side], snapshot.period, snapshot.kind, edition)))
+
+
+def due_columns(milestones: Iterable[Milestone]) -> str:
+    """Which columns the dues were read from, with how many each: "base_end_date 365, start_date 18"."""
+    columns: Counter[str] = Counter()
+    for milestone in milestones:
+        if milestone.due is not None:
+            columns[milestone.due_column or "not named"] += 1
+    return ", ".join(f"{column} {number:,}" for column, number in columns.most_common())
