@@ -1,0 +1,306 @@
+"""Rows of a sheet as milestones, by what the mapping declares: columns, fallbacks, words, duplicates."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from connectors.sheet import Row, Workbook
+from syncsvc.errors import BadExport, MappingError
+from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
+from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as text without blanks around it; a whole number without ".0"."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).replace("\xa0", " ").strip()
+
+
+def is_blank(cells: Sequence[Cell]) -> bool:
+    """True where no cell of a row says anything."""
+    return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
+
+
+class Header:
+    """The names in the first row of a sheet that is not blank; case and order do not matter."""
+
+    def __init__(self, cells: Sequence[Cell], place: str, mapping: Mapping) -> None:
+        self.place = place
+        self.width = len(cells)
+        self._index: dict[str, int] = {}
+        for index, cell in enumerate(cells):
+            name = text_of(cell).casefold()
+            if name and name in self._index:
+                wanted = self._declared(mapping)
+                if name in wanted:
+                    raise MappingError(f"{place} has two columns {text_of(cell)}: which one counts?", "Remove one.")
+            elif name:
+                self._index[name] = index
+
+    @staticmethod
+    def _declared(mapping: Mapping) -> set[str]:
+        columns = [getattr(mapping.columns, key) for key in Columns.__struct_fields__]
+        dates = mapping.dates()
+        columns += [entry.column for entry in (*dates.due, *dates.forecast, *dates.completed)]
+        return {column.casefold() for column in columns if column}
+
+    def find(self, column: str | None) -> int | None:
+        """The index of a column, or None where the sheet has no such column."""
+        return None if column is None else self._index.get(column.casefold())
+
+
+def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Header, list[Row], str]:
+    """The header of the mapping's sheet, its rows that are not blank, and the sheet's name ("" for a list).
+
+    Raises MappingError where the sheet or its id column is absent, BadExport where the sheet is empty.
+    """
+    name = mapping.sheet or ""
+    if not workbook.is_delimited:
+        by_folded = {sheet.casefold(): sheet for sheet in workbook.sheet_names}
+        if mapping.sheet is None:
+            name = workbook.sheet_names[0]
+        elif mapping.sheet.casefold() in by_folded:
+            name = by_folded[mapping.sheet.casefold()]
+        else:
+            raise MappingError(
+                f"{source}: there is no sheet {mapping.sheet}, which {mapping.place_of('sheet', mapping.sheet)} names;"
+                f" its sheets are {', '.join(workbook.sheet_names) or 'none'}.",
+                "Export the activities from P6 as a spreadsheet; P6 itself names the sheets.",
+            )
+    rows = [(number, cells) for number, cells in workbook.rows(name) if not is_blank(cells)]
+    place = f"{source}: sheet {name}" if name and mapping.sheet else source
+    if not rows:
+        raise BadExport(f"{place} is empty.")
+    header = Header(rows[0][1], place, mapping)
+    code = header.find(mapping.columns.code)
+    if code is None:
+        raise _no_column(header, mapping, "columns.code", (mapping.columns.code,), rows[0][1])
+    rows = rows[1:]
+    if rows and _is_caption(rows[0][1], code, mapping):
+        rows = rows[1:]
+    return header, rows, name if mapping.sheet else ""
+
+
+def _is_caption(cells: Sequence[Cell], code: int, mapping: Mapping) -> bool:
+    words = {caption.casefold() for caption in mapping.captions}
+    return code < len(cells) and text_of(cells[code]).casefold() in words
+
+
+def _no_column(
+    header: Header, mapping: Mapping, key: str, columns: Sequence[str], first_row: Sequence[Cell] = ()
+) -> MappingError:
+    declared = mapping.place_of(key, columns[0])
+    message = f"{header.place} has no column {' or '.join(columns)}, which {declared} requires."
+    if any(text_of(cell).casefold() in {word.casefold() for word in mapping.captions} for cell in first_row):
+        hint = "Its first row holds captions: copied from P6's screen? Export it instead: row 1 then has field names."
+        return MappingError(message, hint)
+    return MappingError(message, "Add the column to the export layout in P6, or name another mapping.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A milestone with the number of its row, and what of it could not be read."""
+
+    number: int
+    milestone: Milestone
+    rejects: tuple[Reject, ...] = ()
+
+
+class RowReader:
+    """Makes a milestone of each row of one sheet."""
+
+    def __init__(self, header: Header, mapping: Mapping, sheet: str, export_kind: str | None) -> None:
+        """Raises MappingError where a required column is absent; names sheet, column and mapping line."""
+        self._mapping = mapping
+        self._dates: Dates = mapping.dates(export_kind)
+        self._header = header
+        self._prefix = f"{sheet} row" if sheet else "row"
+        columns = mapping.columns
+        for key in mapping.required(export_kind):
+            self._require(key)
+        self._code = header.find(columns.code)
+        self._name, self._status, self._kind, self._wbs, self._level, self._predecessors = (
+            header.find(column)
+            for column in (
+                columns.name,
+                columns.status,
+                columns.kind,
+                columns.wbs,
+                columns.level,
+                columns.predecessors,
+            )
+        )
+        untyped = mapping.untyped
+        self._starts = self._find_all(untyped.start if untyped else ())
+        self._finishes = self._find_all(untyped.finish if untyped else ())
+        self._due = self._find_dates(self._dates.due)
+        self._forecast = self._find_dates(self._dates.forecast)
+        self._completed = self._find_dates(self._dates.completed)
+
+    @property
+    def typed(self) -> bool:
+        """True where a column says what kind of activity each row is."""
+        return self._kind is not None
+
+    def _require(self, key: str) -> None:
+        if key in Columns.__struct_fields__:
+            columns: Sequence[str] = (getattr(self._mapping.columns, key),)
+            key = f"columns.{key}"
+        else:
+            declared: tuple[DateColumn, ...] = getattr(self._dates, key)
+            columns = [entry.column for entry in declared if not entry.rows]
+            key = f"dates.{key}"
+        if columns and all(self._header.find(column) is None for column in columns):
+            raise _no_column(self._header, self._mapping, key, columns)
+
+    def _find_all(self, columns: Iterable[str]) -> tuple[int, ...]:
+        return tuple(index for column in columns if (index := self._header.find(column)) is not None)
+
+    def _find_dates(self, columns: Iterable[DateColumn]) -> tuple[tuple[int, DateColumn], ...]:
+        return tuple((index, entry) for entry in columns if (index := self._header.find(entry.column)) is not None)
+
+    def place(self, number: int) -> str:
+        """A row's place as people say it: "TASK row 270"."""
+        return f"{self._prefix} {number}"
+
+    def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
+        """The milestone in a row that is not blank, or why there is none."""
+        where = self.place(number)
+        code = self._text(cells, self._code)
+        if not code:
+            return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
+        if len(cells) > self._header.width and not is_blank(cells[self._header.width :]):
+            reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
+            return Reject(where, code, reason)
+        word = self._text(cells, self._status)
+        status = self._mapping.status_of(word)
+        kind = self._kind_of(cells)
+        if kind is None:
+            word = self._text(cells, self._kind)
+            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that the mapping knows ([kinds])"
+            return Reject(where, code, reason)
+        rejects: list[Reject] = []
+
+        def read_date(name: str, columns: tuple[tuple[int, DateColumn], ...]) -> tuple[date | None, DateColumn | None]:
+            for index, entry in columns:
+                cell = cells[index] if index < len(cells) else None
+                if not entry.speaks_for(kind, status) or not text_of(cell):
+                    continue
+                try:
+                    return self._mapping.parse_date(cell), entry
+                except ValueError as error:
+                    reason = f"{name}: {entry.column} {text_of(cell)!r} {error}"
+                    rejects.append(Reject(where, code, reason, kind=kind, field=name))
+                    return None, None
+            return None, None
+
+        due, due_column = read_date("due", self._due)
+        forecast, _ = read_date("forecast", self._forecast)
+        completed, completed_column = read_date("completed", self._completed)
+        if self._status is None and completed is not None:
+            status = Status.COMPLETED
+        level = self._text(cells, self._level)
+        milestone = Milestone(
+            code=code,
+            name=self._text(cells, self._name),
+            kind=kind,
+            status=status,
+            wbs=self._mapping.read_project(self._text(cells, self._wbs)).wbs,
+            level=int(level) if level.isdecimal() else None,
+            due=due,
+            due_column=due_column.column if due_column else None,
+            due_basis=due_column.basis if due_column else None,
+            forecast=forecast,
+            completed=completed,
+            completed_column=completed_column.column if completed_column else None,
+            predecessors=tuple(self._mapping.split_predecessors(self._text(cells, self._predecessors))),
+            where=where,
+            state=word or None,
+        )
+        return ReadRow(number, milestone, tuple(rejects))
+
+    def _text(self, cells: Sequence[Cell], index: int | None) -> str:
+        return text_of(cells[index]) if index is not None and index < len(cells) else ""
+
+    def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
+        if self._kind is not None:
+            return self._mapping.kind_of(self._text(cells, self._kind))
+        has_start = any(self._text(cells, index) for index in self._starts)
+        has_finish = any(self._text(cells, index) for index in self._finishes)
+        if has_start == has_finish:
+            return MilestoneKind.UNKNOWN
+        return MilestoneKind.START_MILESTONE if has_start else MilestoneKind.FINISH_MILESTONE
+
+
+def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tuple[Reject, ...]]:
+    """Milestones with unique codes, in order, and everything that is not used.
+
+    A code listed again with the same dates counts once, by its first row; with different dates none of its rows
+    counts.
+    """
+    read: list[ReadRow] = []
+    rejects: list[Reject] = []
+    by_code: dict[str, list[ReadRow]] = {}
+    for row in rows:
+        if isinstance(row, Reject):
+            rejects.append(row)
+        else:
+            read.append(row)
+            by_code.setdefault(row.milestone.code, []).append(row)
+    milestones: list[Milestone] = []
+    for row in read:
+        same = by_code[row.milestone.code]
+        if len(same) == 1:
+            milestones.append(row.milestone)
+            rejects.extend(row.rejects)
+        elif any(_dates_of(other) != _dates_of(same[0]) for other in same):
+            rejects.append(_reject(row, _say_different(same), RejectCause.DUPLICATE))
+        elif row is same[0]:
+            milestones.append(row.milestone)
+            rejects.extend(row.rejects)
+        else:
+            rejects.append(_reject(row, _say_repeated(same[0], row), RejectCause.REPEATED))
+    return tuple(milestones), tuple(rejects)
+
+
+def _dates_of(row: ReadRow) -> tuple[object, ...]:
+    milestone = row.milestone
+    unreadable = frozenset(reject.reason for reject in row.rejects)
+    return milestone.due, milestone.forecast, milestone.completed, milestone.status, unreadable
+
+
+def _reject(row: ReadRow, reason: str, cause: RejectCause) -> Reject:
+    return Reject(row.milestone.where, row.milestone.code, reason, cause, row.milestone.kind)
+
+
+def _say_repeated(first: ReadRow, again: ReadRow) -> str:
+    first_name, name = first.milestone.name, again.milestone.name
+    said = f"is in {first.milestone.where} already, with the same dates; that row counts"
+    if first_name == name:
+        return f"{again.milestone.code} {said}"
+    return f"{again.milestone.code} {said}: there it is {first_name!r}, here {name!r}"
+
+
+def _say_different(same: Sequence[ReadRow]) -> str:
+    code = same[0].milestone.code
+    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same)
+    return f"{code} is listed {len(same)} times with different dates, so none of them is used: {shown}"
+
+
+def _say_dates(milestone: Milestone) -> str:
+    said = f"due {milestone.due or 'blank'}"
+    if milestone.completed or milestone.status is Status.COMPLETED:
+        said += f", completed {milestone.completed or 'without a date'}"
+    elif milestone.forecast:
+        said += f", forecast {milestone.forecast}"
+    return said
+
+
+def add_predecessors(milestones: Iterable[Milestone], relations: dict[str, set[str]]) -> Iterator[Milestone]:
+    """The milestones with the predecessors of their own cell and of the relations, unique and sorted."""
+    for milestone in milestones:
+        codes = relations.get(milestone.code, set()).union(milestone.predecessors)
+        yield replace(milestone, predecessors=tuple(sorted(codes))) if codes else milestone

@@ -1,0 +1,414 @@
+"""What the columns of a source mean, read from a TOML file; and the one place where cells and text become dates.
+
+A mapping is data: the built-in ones lie beside the package in mappings/, a site's own is a file beside its
+configuration. Nothing of a site (project names, id patterns, column numbers) stands in code.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from syncsvc import HOME
+from syncsvc.errors import MappingError
+from syncsvc.model import Basis, MilestoneKind, Side, Status
+
+#: What a cell of a sheet may hold.
+Cell = str | float | int | bool | date | datetime | time | timedelta | None
+
+MAPPINGS: Final = HOME / "mappings"
+FORMATS: Final = ("p6_spreadsheet", "p6_xer", "p6_pmxml", "table", "document", "jira")
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Part of a mapping file; a key that is not declared is refused."""
+
+
+class DateColumn(_Strict):
+    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all)."""
+
+    column: str
+    basis: Basis | None = None
+    rows: tuple[MilestoneKind, ...] = ()
+    status: tuple[Status, ...] = ()
+
+    def speaks_for(self, kind: MilestoneKind, status: Status) -> bool:
+        """True where a row of this kind and status may take its date from this column."""
+        return (not self.rows or kind in self.rows) and (not self.status or status in self.status)
+
+
+class Columns(_Strict):
+    """The columns that are not dates, by what they hold."""
+
+    code: str
+    name: str | None = None
+    status: str | None = None
+    kind: str | None = None
+    wbs: str | None = None
+    level: str | None = None
+    predecessors: str | None = None
+
+
+class Relations(_Strict):
+    """The sheet of relations between activities, joined by activity id only."""
+
+    sheet: str
+    code: str
+    predecessor: str
+
+
+class Untyped(_Strict):
+    """Which columns tell a start from a finish where there is no type column."""
+
+    start: tuple[str, ...]
+    finish: tuple[str, ...]
+
+
+class Dates(_Strict):
+    """For each date its columns in order; the first that is not blank counts."""
+
+    formats: tuple[str, ...] = ("YYYY-MM-DD",)
+    due: tuple[DateColumn, ...] = ()
+    forecast: tuple[DateColumn, ...] = ()
+    completed: tuple[DateColumn, ...] = ()
+
+
+class _ExportKind(_Strict):
+    """What differs in exports of one kind; what is absent stays as it is for all."""
+
+    required: tuple[str, ...] | None = None
+    due: tuple[DateColumn, ...] | None = None
+    forecast: tuple[DateColumn, ...] | None = None
+    completed: tuple[DateColumn, ...] | None = None
+
+
+class _Pattern(_Strict):
+    pattern: str
+
+
+class WorkingDay(_Strict):
+    """The time of day given to dates that go back to P6."""
+
+    start: str = "08:00"
+    finish: str = "17:00"
+
+
+class Renumbering(_Strict):
+    """A declared change of codes: LDM-503-1 is LDM-503-01."""
+
+    pattern: str
+    replacement: str
+
+
+class _File(_Strict):
+    """The shape of a mapping file."""
+
+    description: str
+    format: str
+    side: Side
+    columns: Columns
+    sheet: str | None = None
+    captions: tuple[str, ...] = ()
+    required: tuple[str, ...] = ("code",)
+    relations: Relations | None = None
+    predecessors: _Pattern | None = None
+    status: dict[str, Status] = {}
+    kinds: dict[str, MilestoneKind] = {}
+    untyped: Untyped | None = None
+    dates: Dates = Dates()
+    exports: dict[str, _ExportKind] = {}
+    project: _Pattern | None = None
+    file_name: _Pattern | None = None
+    working_day: WorkingDay = WorkingDay()
+    renumber: tuple[Renumbering, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name tells of an export: its period, its kind, and of a WBS code the part after the project."""
+
+    period: str | None = None
+    kind: str | None = None
+    wbs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping, checked. `sha256` is that of the file's bytes: snapshots keep it."""
+
+    name: str
+    path: Path
+    sha256: str
+    description: str
+    format: str
+    side: Side
+    sheet: str | None
+    captions: tuple[str, ...]
+    columns: Columns
+    relations: Relations | None
+    untyped: Untyped | None
+    working_day: WorkingDay
+    date_formats: tuple[str, ...]
+    text: str = field(repr=False)
+    _file: _File = field(repr=False)
+    _status: dict[str, Status] = field(repr=False)
+    _kinds: dict[str, MilestoneKind] = field(repr=False)
+
+    def required(self, export_kind: str | None = None) -> tuple[str, ...]:
+        """What an export of this kind must bring: names of [columns], or due, forecast, completed."""
+        differing = self._file.exports.get(export_kind or "")
+        return self._file.required if differing is None or differing.required is None else differing.required
+
+    def dates(self, export_kind: str | None = None) -> Dates:
+        """The columns of each date in exports of this kind."""
+        dates, differing = self._file.dates, self._file.exports.get(export_kind or "")
+        if differing is None:
+            return dates
+        return Dates(
+            formats=dates.formats,
+            due=dates.due if differing.due is None else differing.due,
+            forecast=dates.forecast if differing.forecast is None else differing.forecast,
+            completed=dates.completed if differing.completed is None else differing.completed,
+        )
+
+    def status_of(self, word: str) -> Status:
+        """The status a word stands for; a word that is not declared is unknown."""
+        return self._status.get(word.casefold(), Status.UNKNOWN)
+
+    def kind_of(self, word: str) -> MilestoneKind | None:
+        """The kind of activity a word stands for, or None if it is not declared."""
+        return self._kinds.get(word.casefold())
+
+    def word_for(self, status: Status) -> str:
+        """The word that stands for a status where one is written: the first that is declared."""
+        for word, meaning in self._file.status.items():
+            if meaning is status:
+                return word
+        raise MappingError(f"{self.path}: status: no word stands for {status.value}", "Add one.")
+
+    def read_project(self, wbs: str) -> Named:
+        """What the project name that begins a WBS code tells, and the code without it."""
+        if self._file.project is None:
+            return Named(wbs=wbs or None)
+        match = re.match(self._file.project.pattern, wbs)
+        if match is None:
+            return Named(wbs=wbs or None)
+        return _named(match)
+
+    def read_file_name(self, stem: str) -> Named:
+        """What a file name without its ending tells of period and kind."""
+        if self._file.file_name is None:
+            return Named()
+        match = re.search(self._file.file_name.pattern, stem, re.IGNORECASE)
+        return Named() if match is None else _named(match)
+
+    def split_predecessors(self, text: str) -> list[str]:
+        """The codes in a cell that lists them with commas; where a pattern is declared only what fits it."""
+        codes = [part.strip() for part in text.split(",")]
+        pattern = self._file.predecessors
+        if pattern is None:
+            return [code for code in codes if code]
+        return [code for code in codes if re.match(pattern.pattern, code)]
+
+    def renumber(self, code: str) -> str:
+        """The code under which a milestone is known elsewhere; the code itself where nothing is declared for it."""
+        for rule in self._file.renumber:
+            renumbered, hits = re.subn(rule.pattern, rule.replacement, code)
+            if hits:
+                return renumbered
+        return code
+
+    def place_of(self, key: str, column: str) -> str:
+        """Where a column is declared, in words: "mapping p6_spreadsheet, line 14 (columns.code)"."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if f'"{column}"' in line and not line.lstrip().startswith("#"):
+                return f"mapping {self.name}, line {number} ({key})"
+        return f"mapping {self.name} ({key})"
+
+    def parse_date(self, cell: Cell) -> date | None:
+        """A cell as a date under this mapping's formats; see the function of the same name."""
+        return parse_date(cell, self.date_formats)
+
+
+def _named(match: re.Match[str]) -> Named:
+    found = match.groupdict()
+    year, month, kind, wbs = (found.get(key) for key in ("year", "month", "kind", "wbs"))
+    if year is not None and len(year) == 2:
+        year = f"20{year}"
+    period = f"{year}-{month}" if year and month else None
+    return Named(period, kind.upper() if kind else None, wbs or None)
+
+
+def builtin_mappings() -> list[str]:
+    """The names of the mappings that come with syncsvc."""
+    return sorted(path.stem for path in MAPPINGS.glob("*.toml"))
+
+
+def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
+    """A built-in mapping by its name, or a file relative to `base`.
+
+    Raises MappingError, naming file and key, for a file that is absent, is no TOML or has a wrong or unknown key.
+    """
+    if re.fullmatch(r"[A-Za-z0-9_-]+", name_or_path) and (MAPPINGS / f"{name_or_path}.toml").is_file():
+        path = MAPPINGS / f"{name_or_path}.toml"
+    else:
+        path = (base or Path()) / Path(name_or_path).expanduser()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MappingError(
+            f"There is no mapping {name_or_path}: it is neither built in nor a file ({error.strerror or error}).",
+            f"Built in are {', '.join(builtin_mappings())}; or name a TOML file.",
+        ) from None
+    try:
+        text = content.decode("utf-8")
+        loaded = msgspec.convert(tomllib.loads(text), _File)
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(f"{path}: is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise MappingError(f"{path}: {_in_words(str(error))}") from None
+    _check(path, loaded)
+    return Mapping(
+        name=path.stem,
+        path=path.resolve(),
+        sha256=sha256(content).hexdigest(),
+        description=loaded.description,
+        format=loaded.format,
+        side=loaded.side,
+        sheet=loaded.sheet,
+        captions=loaded.captions,
+        columns=loaded.columns,
+        relations=loaded.relations,
+        untyped=loaded.untyped,
+        working_day=loaded.working_day,
+        date_formats=loaded.dates.formats,
+        text=text,
+        _file=loaded,
+        _status={word.casefold(): status for word, status in loaded.status.items()},
+        _kinds={word.casefold(): kind for word, kind in loaded.kinds.items()},
+    )
+
+
+def _in_words(problem: str) -> str:
+    """msgspec's "Object … - at `$.dates.due[0]`" as "dates.due[0]: …"."""
+    what, _, where = problem.partition(" - at `")
+    key = where.rstrip("`").removeprefix("$").removeprefix(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", what)
+    if unknown:
+        return f"{key + '.' if key else ''}{unknown[1]}: unknown key"
+    missing = re.fullmatch(r"Object missing required field `(.+)`", what)
+    if missing:
+        return f"{key + '.' if key else ''}{missing[1]}: this key is missing"
+    return f"{key}: {what}" if key else what
+
+
+def _check(path: Path, loaded: _File) -> None:
+    """Refuse what the types cannot: unknown formats, patterns that do not compile, empty promises."""
+
+    def refuse(key: str, problem: str) -> MappingError:
+        return MappingError(f"{path}: {key}: {problem}")
+
+    if loaded.format not in FORMATS:
+        raise refuse("format", f"{loaded.format!r} is none of {', '.join(FORMATS)}")
+    for number, format_name in enumerate(loaded.dates.formats):
+        if format_name not in _FORMATS:
+            raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
+    if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
+        raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
+    patterns = {
+        "project.pattern": loaded.project and loaded.project.pattern,
+        "file_name.pattern": loaded.file_name and loaded.file_name.pattern,
+        "predecessors.pattern": loaded.predecessors and loaded.predecessors.pattern,
+        **{f"renumber[{number}].pattern": rule.pattern for number, rule in enumerate(loaded.renumber)},
+    }
+    for key, pattern in patterns.items():
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise refuse(key, f"is no regular expression: {error}") from None
+    for number, rule in enumerate(loaded.renumber):
+        try:
+            re.compile(rule.pattern).sub(rule.replacement, "")
+        except (re.error, IndexError) as error:
+            raise refuse(f"renumber[{number}].replacement", f"does not fit its pattern: {error}") from None
+    known = {*Columns.__struct_fields__, "due", "forecast", "completed"}
+    promises = {"required": loaded.required}
+    promises |= {f"exports.{kind}.required": rules.required or () for kind, rules in loaded.exports.items()}
+    for key, names in promises.items():
+        for name in names:
+            if name not in known:
+                raise refuse(key, f"{name!r} is none of {', '.join(sorted(known))}")
+            if name in Columns.__struct_fields__ and getattr(loaded.columns, name) is None:
+                raise refuse(key, f"{name} is required, but columns.{name} names no column")
+    for key in ("start", "finish"):
+        try:
+            time.fromisoformat(getattr(loaded.working_day, key))
+        except ValueError:
+            raise refuse(f"working_day.{key}", "write a time of day as HH:MM") from None
+
+
+_TIME = r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?: ?(?P<half>[AaPp][Mm]))?)?"
+_MONTHS: Final = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_FORMATS: Final = {
+    "M/D/YYYY": re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME),
+    "D/M/YYYY": re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})" + _TIME),
+    "D.M.YYYY": re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME),
+    "YYYY-MM-DD": re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})" + _TIME),
+    "D-MMM-YY": re.compile(r"(?P<day>\d{1,2})-(?P<month>[A-Za-z]{3})-(?P<year>\d{2}|\d{4})" + _TIME),
+}
+
+
+def parse_date(cell: Cell, formats: Sequence[str] = ("YYYY-MM-DD",)) -> date | None:
+    """A cell as a civil date, or None if it is blank. The time of day is dropped here and nowhere else.
+
+    True dates are taken as they are, text must fit one of `formats` (names such as "M/D/YYYY"), with a time of day
+    after it or without. Raises ValueError, in words for a person, for everything else.
+    """
+    if cell is None:
+        return None
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, str):
+        text = cell.replace("\xa0", " ").strip()
+        return _parse_text(text, tuple(formats)) if text else None
+    if isinstance(cell, bool):
+        raise ValueError("is true or false, not a date")
+    if isinstance(cell, int | float):
+        raise ValueError("is a number, not a date (format the column as a date)")
+    raise ValueError("is a time of day, not a date")
+
+
+@lru_cache(maxsize=8192)
+def _parse_text(text: str, formats: tuple[str, ...]) -> date:
+    for name in formats:
+        match = _FORMATS[name].fullmatch(text)
+        if match is None:
+            continue
+        month = match["month"]
+        number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
+        year = int(match["year"])
+        if not _is_time(match):
+            raise ValueError("has no such time of day")
+        try:
+            return date(year + 2000 if year < 100 else year, number, int(match["day"]))
+        except ValueError:
+            raise ValueError(f"is no day of the calendar, read as {name}") from None
+    raise ValueError(f"is not a date; dates are written {' or '.join(formats)} here")
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    if match["hour"] is None:
+        return True
+    hour = int(match["hour"])
+    return 1 <= hour <= 12 if match["half"] else hour <= 23
