@@ -1,0 +1,45 @@
+"""The store: everything that was seen, agreed, planned, written and decided.
+
+Each method is one short transaction, named for what somebody wants to do. Nothing of SQLAlchemy leaves this package.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from syncsvc.store.audit import AuditStore, Event
+from syncsvc.store.engine import open_engine
+from syncsvc.store.migrate import current, head, require_head, upgrade
+from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
+from syncsvc.store.runs import Lease, Run, RunStore
+from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
+
+__all__ = [
+    "Event",
+    "Lease",
+    "Run",
+    "SnapshotHead",
+    "Store",
+    "StoredPlan",
+    "Waiver",
+    "current",
+    "head",
+    "upgrade",
+]
+
+
+class Store(RunStore, SnapshotStore, PlanStore, AuditStore):
+    """One store, open. Any number of threads and processes may have one open on the same database."""
+
+    @staticmethod
+    def open(url: str, *, now: Callable[[], datetime]) -> "Store":
+        """Open a store; a SQLite file that is not there yet is made. SchemaBehind when its schema is not at head.
+
+        `now` is the clock of everything that is told; the lease goes by the database's own.
+        """
+        engine = open_engine(url)
+        try:
+            require_head(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return Store(engine, now)

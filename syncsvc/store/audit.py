@@ -1,0 +1,97 @@
+"""What happened, when, in which run and by whom: rows that are only ever added."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from syncsvc.model import Field
+from syncsvc.store import tables
+from syncsvc.store.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `intent` of an outcome is the id of the intent it answers."""
+
+    id: int
+    at: datetime
+    run: int | None
+    actor: str
+    event: str
+    code: str | None = None
+    key: str | None = None
+    issue_id: str | None = None
+    field: Field | None = None
+    before: date | None = None
+    after: date | None = None
+    detail: str | None = None
+    intent: int | None = None
+
+
+class AuditStore(Database):
+    """The story of a store."""
+
+    def note(
+        self,
+        run: int | None,
+        *,
+        actor: str,
+        event: str,
+        code: str | None = None,
+        key: str | None = None,
+        field: Field | None = None,
+        before: date | None = None,
+        after: date | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Add an event that no other method adds by itself."""
+        told = {"event": event, "code": code, "key": key, "field": field, "detail": detail}
+        with self.writing() as connection:
+            add_events(connection, self.now(), run, actor, [told | {"before": before, "after": after}])
+
+    def events(self, code: str | None = None, *, run: int | None = None, after_id: int = 0) -> list[Event]:
+        """Events of a milestone, of a run or of all, oldest first, from after an event on."""
+        query = select(tables.audit).where(tables.audit.c.id > after_id).order_by(tables.audit.c.id)
+        if code is not None:
+            query = query.where(tables.audit.c.code == code)
+        if run is not None:
+            query = query.where(tables.audit.c.run == run)
+        with self.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Event(**{**row, "field": row["field"] and Field(row["field"])}) for row in rows]
+
+
+def add_events(
+    connection: Connection, at: datetime, run: int | None, actor: str, told: Sequence[dict[str, Any]]
+) -> None:
+    """Add events; each of `told` holds columns of the audit, `event` at least."""
+    if told:
+        connection.execute(insert(tables.audit), _rows(at, run, actor, told))
+
+
+def add_events_returning_ids(
+    connection: Connection, at: datetime, run: int | None, actor: str, told: Sequence[dict[str, Any]]
+) -> list[int]:
+    """The same, with the ids of the new events in the order they were told."""
+    if not told:
+        return []
+    statement = insert(tables.audit).returning(tables.audit.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, _rows(at, run, actor, told)).scalars())
+
+
+def actor_of(connection: Connection, run: int) -> str:
+    """Who a run acts for."""
+    actor = connection.execute(select(tables.run.c.actor).where(tables.run.c.id == run)).scalar()
+    if actor is None:
+        raise ValueError(f"there is no run {run}")
+    return str(actor)
+
+
+def _rows(at: datetime, run: int | None, actor: str, told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    # every row names every column, or those that do not would be another statement
+    shape = dict.fromkeys(("code", "key", "issue_id", "field", "before", "after", "detail", "intent"))
+    common = shape | {"at": at, "run": run, "actor": actor}
+    return [common | row for row in told]

@@ -1,0 +1,177 @@
+"""Opening a database and its two kinds of transaction: one that reads, one that writes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+
+from syncsvc.errors import ConfigError, SourceError, SyncsvcError, Unreachable
+
+BUSY_SECONDS: Final = 15  # how long a transaction waits for another one to end
+CONNECT_SECONDS: Final = 10
+#: SQLite takes 32,766 parameters in one statement, PostgreSQL 65,535.
+CHUNK: Final = 5_000
+
+
+class Database:
+    """An engine and a clock, with transactions that fail in words. Open one with `open_database`."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self.now = now
+        # In memory all threads share one connection, so their transactions take turns.
+        self._turn: AbstractContextManager[Any] = RLock() if isinstance(engine.pool, StaticPool) else nullcontext()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that reads one state of the database and waits for no writer."""
+        with self._turn, in_words(self._engine.url), self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it or nothing."""
+        with self._turn, in_words(self._engine.url), self._engine.connect() as connection:
+            connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+
+def open_engine(text: str) -> Engine:
+    """An engine for a store URL; connects to nothing yet. ConfigError in words, never with the password."""
+    url = _checked(text)
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None}
+        if not url.database:
+            options["poolclass"] = StaticPool
+    else:
+        options |= {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
+    try:
+        engine = create_engine(url, **options)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"store.url: PostgreSQL needs the package {error.name}, which is not installed",
+            'Install it with `pip install "syncsvc[postgresql]"`.',
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def table_names(connection: Connection) -> set[str]:
+    """The tables there are, of ours or not."""
+    return set(inspect(connection).get_table_names())
+
+
+def keep_log_ahead(engine: Engine) -> None:
+    """WAL, so that readers and the writer do not wait for each other. SQLite remembers it in the file."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return
+    with in_words(engine.url), engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None  # noqa: S101 - a connection that was just made
+        cursor = raw.cursor()
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.close()
+
+
+def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; where the primary key is there already, its other columns take the new values."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if others:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, rows)
+
+
+@contextmanager
+def in_words(url: URL) -> Iterator[None]:
+    """Turn what a driver raises when the database cannot be used into a message for a person."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _said(url, error) from None
+    except DatabaseError as error:
+        if "not a database" in str(error.orig):
+            raise ConfigError(f"store.url: {shown(url)} is a file, but not a SQLite database") from None
+        raise
+
+
+def shown(url: URL) -> str:
+    """A store URL as it may be printed: the path of a file, or a URL without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(Path(url.database).resolve()) if url.database else "the store in memory"
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _checked(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ConfigError(
+            "store.url cannot be read as a URL",
+            "Write sqlite:///syncsvc.db or postgresql+psycopg://user@host/database.",
+        ) from None
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"):
+        raise ConfigError(
+            f"store.url: {url.drivername} is not a kind of store",
+            "Write sqlite:///syncsvc.db or postgresql+psycopg://user@host/database.",
+        )
+    if url.get_backend_name() == "sqlite" and url.database == ":memory:":
+        return url.set(database=None)
+    if url.get_backend_name() == "sqlite" and url.database:
+        path = Path(url.database).absolute()
+        if not path.parent.is_dir():
+            raise ConfigError(f"store.url: the folder {path.parent} does not exist", "Make it, or name another file.")
+        if path.is_dir():
+            raise ConfigError(f"store.url: {path} is a folder", "Name a file in it.")
+    return url
+
+
+def _said(url: URL, error: DBAPIError) -> SyncsvcError:
+    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    if url.password:
+        reason = reason.replace(str(url.password), "***")
+    if "locked" in reason:
+        return SourceError(
+            f"The store {shown(url)} was busy for {BUSY_SECONDS} seconds",
+            "Another program keeps it open for writing. Let that one end and run again.",
+        )
+    if error.connection_invalidated or url.get_backend_name() == "postgresql":
+        return Unreachable(f"The store {shown(url)} cannot be used: {reason}")
+    return SourceError(f"The store {shown(url)} cannot be used: {reason}", "Look at the file, its folder and the disk.")
+
+
+def _set_up_sqlite(raw: Any, _: Any) -> None:
+    cursor = raw.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would fail as soon as another one wrote in between.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,176 @@
+"""Plans as they were made: kept exactly, approved, and applied once.
+
+The same content made again is the same plan id. While its last making is open and has not ended it is kept, with its
+approval and waivers; after that the plan is made anew. Approving and applying mean the newest making.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+
+from syncsvc.errors import PlanRefused, UsageError
+from syncsvc.model import Link, Plan
+from syncsvc.store import tables
+from syncsvc.store.audit import add_events
+from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all
+from syncsvc.store.engine import Database
+from syncsvc.store.parts import keep_part, read_part
+from syncsvc.store.runs import Lease, require_lease
+
+SHORTEST_PREFIX: Final = 6
+
+State = Literal["open", "applying", "applied"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One violation a person let pass, and why."""
+
+    limit: str
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """One making of a plan, with the links it was made from."""
+
+    making: int
+    plan: Plan
+    links: tuple[Link, ...]
+    run: int
+    state: State
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    waivers: tuple[Waiver, ...] = ()
+
+
+class PlanStore(Database):
+    """Makings of plans."""
+
+    def save_plan(self, lease: Lease, run: int, plan: Plan, links: Sequence[Link]) -> StoredPlan:
+        """Keep a plan, or find the open making of the same one. The run is from now on said to be of this plan."""
+        body, packed_links = pack(to_plain(plan)), pack_all(Link, links)
+        held = tables.making.c
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=plan.id))
+            newest = connection.execute(_newest(held.plan == plan.id)).mappings().one_or_none()
+            if newest is not None and _stands_for(newest, plan, self.now()):
+                return _stored(connection, newest)
+            row = {
+                **{"plan": plan.id, "mode": plan.mode, "purpose": plan.purpose, "run": run, "state": "open"},
+                **{"created_at": plan.created_at, "expires_at": plan.expires_at},
+                **{"body": body, "links": keep_part(connection, packed_links)},
+            }
+            making = int(connection.execute(insert(tables.making).returning(held.id), row).scalar_one())
+        return StoredPlan(making, plan, tuple(links), run, "open")
+
+    def newest_making(self, plan_id: str) -> StoredPlan | None:
+        """The newest making of a plan, named by its id or by six or more characters that begin only this one."""
+        held = tables.making.c
+        with self.reading() as connection:
+            begins = func.substr(held.plan, 1, len(plan_id)) == plan_id
+            known = sorted(connection.execute(select(held.plan).where(begins).distinct()).scalars())
+            if plan_id in known:
+                known = [plan_id]
+            elif len(plan_id) < SHORTEST_PREFIX:
+                raise UsageError(
+                    f"{plan_id!r} is too short to name a plan",
+                    f"Give its id, or at least {SHORTEST_PREFIX} characters it begins with.",
+                )
+            if len(known) > 1:
+                raise UsageError(f"{plan_id!r} begins more than one plan: {', '.join(known)}", "Give more of the id.")
+            if not known:
+                return None
+            return _stored(connection, connection.execute(_newest(held.plan == known[0])).mappings().one())
+
+    def newest_plan(self, purpose: str | None = None) -> StoredPlan | None:
+        """The plan that was made last, of one purpose or of any."""
+        wanted = () if purpose is None else (tables.making.c.purpose == purpose,)
+        with self.reading() as connection:
+            row = connection.execute(_newest(*wanted)).mappings().one_or_none()
+            return None if row is None else _stored(connection, row)
+
+    def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
+        """Approve a making, with waivers (limit -> reason); a second time only adds waivers."""
+        at = self.now()
+        with self.writing() as connection:
+            row = _require_open(connection, making, at)
+            told: list[dict[str, Any]] = []
+            if row["approved_by"] is None:
+                approved = {"approved_by": actor, "approved_at": at}
+                connection.execute(update(tables.making).where(tables.making.c.id == making).values(approved))
+                told.append({"event": "approved", "detail": row["plan"]})
+            for limit, reason in waivers.items():
+                waived = {"making": making, "limit": limit, "reason": reason, "actor": actor, "at": at}
+                connection.execute(insert(tables.waiver), waived)
+                told.append({"event": "waived", "detail": f"{limit}: {reason}"})
+            add_events(connection, at, run, actor, told)
+            return _stored(connection, _row(connection, making))
+
+    def begin_applying(self, lease: Lease, run: int, making: int) -> None:
+        """From open to applying; PlanRefused for a making that is no longer open, or has ended."""
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            row = _require_open(connection, making, self.now())
+            connection.execute(update(tables.making).where(tables.making.c.id == making).values(state="applying"))
+            connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=row["plan"]))
+
+    def finish_applying(self, lease: Lease, run: int, making: int) -> None:
+        """From applying to applied."""
+        held = tables.making.c
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            finished = update(tables.making).where(held.id == making, held.state == "applying").values(state="applied")
+            if connection.execute(finished).rowcount != 1:
+                raise ValueError(f"making {making} is not being applied")
+
+
+def _stands_for(newest: RowMapping, plan: Plan, at: datetime) -> bool:
+    same = (newest["mode"], newest["purpose"]) == (plan.mode.value, plan.purpose)
+    return same and newest["state"] == "open" and newest["expires_at"] > at
+
+
+def _require_open(connection: Connection, making: int, at: datetime) -> RowMapping:
+    row = _row(connection, making)
+    if row["state"] == "applied":
+        raise PlanRefused(f"Plan {row['plan']} has been applied already")
+    if row["state"] == "applying":
+        raise PlanRefused(
+            f"Plan {row['plan']} is being applied, or was when its run died",
+            "Nothing was written. The next run settles what is open; make a new one with `syncsvc plan`.",
+        )
+    if row["expires_at"] <= at:
+        raise PlanRefused(f"Plan {row['plan']} ended at {row['expires_at']:%Y-%m-%d %H:%M} UTC")
+    return row
+
+
+def _row(connection: Connection, making: int) -> RowMapping:
+    row = connection.execute(_newest(tables.making.c.id == making).with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise ValueError(f"there is no making {making}")
+    return row
+
+
+def _newest(*wanted: Any) -> Select[Any]:
+    return select(tables.making).where(*wanted).order_by(tables.making.c.id.desc()).limit(1)
+
+
+def _stored(connection: Connection, row: RowMapping) -> StoredPlan:
+    held = tables.waiver.c
+    query = select(held.limit, held.reason, held.actor, held.at).where(held.making == row["id"]).order_by(held.id)
+    return StoredPlan(
+        making=row["id"],
+        plan=from_plain(Plan, unpack(row["body"])),
+        links=unpack_all(Link, read_part(connection, row["links"])),
+        run=row["run"],
+        state=row["state"],
+        approved_by=row["approved_by"],
+        approved_at=row["approved_at"],
+        waivers=tuple(Waiver(**waiver) for waiver in connection.execute(query).mappings()),
+    )

@@ -1,0 +1,319 @@
+"""Every snapshot, kept as what changed against the one before it.
+
+The snapshots of one connector and kind form a stream in order of arrival. A milestone is a version that stands from
+one snapshot of its stream until before another; a snapshot is read back from the versions that stand at it, so that an
+incomplete one, or one that was asked for fewer keys, reads back as it was. Places ("TASK row 270") would make a new
+version of every row below an inserted one, so they are a part of their own.
+
+Milestones come back in order of code, whatever order they were read in: a row that moved is no change.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, or_, select, update
+
+from syncsvc.model import Milestone, Reject, Side, Snapshot, Status
+from syncsvc.store import tables
+from syncsvc.store.codec import decode, encode, from_plain, pack, to_plain, unpack
+from syncsvc.store.engine import CHUNK, Database, insert_or_replace
+from syncsvc.store.parts import keep_part, read_part
+from syncsvc.store.runs import Lease, require_lease
+from syncsvc.store.tables import STANDING
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotHead:
+    """A snapshot without its milestones. `milestones` and `rejects` count them, `rows` is both together."""
+
+    id: int
+    connector: str
+    side: Side
+    source: str
+    sha256: str | None
+    period: str | None
+    kind: str | None
+    edition: int | None
+    data_date: date | None
+    complete: bool
+    taken_at: datetime
+    run: int
+    rows: int
+    milestones: int
+    rejects: int
+
+
+class SnapshotStore(Database):
+    """Keeping snapshots and finding them again."""
+
+    def save_snapshot(self, lease: Lease, run: int, snapshot: Snapshot) -> Snapshot:
+        """Keep a snapshot; it comes back with its id and edition, its milestones in order of code.
+
+        Within a connector, period and kind an edition is new when its bytes differ from the edition before it. The
+        newest edition's bytes under the same mapping again are no new snapshot: the one that is there comes back.
+        Without a period (a tracker) every snapshot is kept and none has an edition.
+        """
+        milestones = tuple(sorted(snapshot.milestones, key=lambda milestone: milestone.code))
+        _require_unique(milestones)
+        snapshot = replace(snapshot, milestones=milestones, source=without_secrets(snapshot.source))
+        bodies = {each.code: encode(each, without=("code", "where")) for each in milestones}
+        beside, places = _pack_beside(snapshot), pack([each.where for each in milestones])
+
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            _note_seen(connection, snapshot)
+            before = _newest_edition(connection, snapshot)
+            if before is not None and _is_same_reading(before, snapshot):
+                return _read(connection, before)
+            stream, seq = _next_in_stream(connection, snapshot)
+            changed = _keep_versions(connection, stream, seq, bodies)
+            row = {
+                **{name: getattr(snapshot, name) for name in _IN_HEAD},
+                **{"run": run, "stream": stream, "seq": seq, "edition": _edition(before, snapshot)},
+                **{"milestones": len(milestones), "rejects": len(snapshot.rejects), "rows": snapshot.rows},
+                **{"beside": keep_part(connection, beside), "places": keep_part(connection, places)},
+            }
+            made = insert(tables.snapshot).returning(tables.snapshot.c.id)
+            snapshot_id = int(connection.execute(made, row).scalar_one())
+            if snapshot.period is None:
+                _note_issues(connection, snapshot_id, snapshot, changed)
+        return replace(snapshot, id=snapshot_id, edition=row["edition"])
+
+    def seen(self, connector: str) -> dict[str, str]:
+        """Source -> fingerprint (of syncsvc.connector) of what was last kept from it."""
+        query = select(tables.seen.c.source, tables.seen.c.fingerprint).where(tables.seen.c.connector == connector)
+        with self.reading() as connection:
+            return {source: fingerprint for source, fingerprint in connection.execute(query)}
+
+    def snapshot(self, snapshot_id: int) -> Snapshot | None:
+        """A snapshot by its id."""
+        return self._find(select(tables.snapshot).where(tables.snapshot.c.id == snapshot_id))
+
+    def newest_snapshot(self, connector: str, *, kind: str | None = None) -> Snapshot | None:
+        """The newest edition of the newest period, of one kind or of any; the last one where there are no periods.
+
+        Not the newest arrival: an older month that arrives late is never newest.
+        """
+        query = select(tables.snapshot).where(tables.snapshot.c.connector == connector)
+        if kind is not None:
+            query = query.where(tables.snapshot.c.kind == kind)
+        return self._find(_newest_first(query))
+
+    def find_snapshot(
+        self, connector: str, period: str, kind: str | None, edition: int | None = None
+    ) -> Snapshot | None:
+        """An edition of a month, the newest unless one is named; as it was read last."""
+        held = tables.snapshot.c
+        query = select(tables.snapshot).where(
+            held.connector == connector, held.period == period, held.kind.is_not_distinct_from(kind)
+        )
+        if edition is not None:
+            query = query.where(held.edition == edition)
+        return self._find(_newest_first(query))
+
+    def snapshot_heads(self, connector: str | None = None) -> list[SnapshotHead]:
+        """All snapshots without their milestones, in order of arrival."""
+        columns = [tables.snapshot.c[each.name] for each in fields(SnapshotHead)]
+        query = select(*columns).order_by(tables.snapshot.c.id)
+        if connector is not None:
+            query = query.where(tables.snapshot.c.connector == connector)
+        with self.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [SnapshotHead(**{**row, "side": Side(row["side"])}) for row in rows]
+
+    def previous_rows(self, snapshot_id: int) -> int | None:
+        """How many rows the last complete snapshot of the same connector and kind before this one had.
+
+        Before means an earlier period, an earlier edition of the same one, or the same edition read earlier.
+        """
+        held = tables.snapshot.c
+        with self.reading() as connection:
+            this = connection.execute(select(tables.snapshot).where(held.id == snapshot_id)).mappings().one_or_none()
+            if this is None:
+                return None
+            query = select(held.rows).where(
+                held.connector == this["connector"],
+                held.kind.is_not_distinct_from(this["kind"]),
+                held.complete,
+                _is_before(this),
+            )
+            return connection.execute(_newest_first(query)).scalar()
+
+    def _find(self, query: Select[Any]) -> Snapshot | None:
+        with self.reading() as connection:
+            row = connection.execute(query).mappings().first()
+            return None if row is None else _read(connection, row)
+
+
+def without_secrets(source: str) -> str:
+    """A source as it may be kept: of a URL neither user nor password, query or fragment."""
+    if "://" not in source:
+        return source
+    parts = urlsplit(source)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+#: Columns of a snapshot's row that are fields of the snapshot under the same name.
+_IN_HEAD = (
+    *("connector", "side", "source", "sha256", "mapping_sha256", "period", "kind"),
+    *("data_date", "complete", "typed", "taken_at"),
+)
+
+
+def _require_unique(milestones: Sequence[Milestone]) -> None:
+    twice = [code for code, times in Counter(each.code for each in milestones).items() if times > 1]
+    if twice:
+        raise ValueError(f"codes are not unique in the snapshot: {', '.join(twice[:5])}")
+
+
+def _pack_beside(snapshot: Snapshot) -> bytes:
+    return pack(
+        {
+            "rejects": [to_plain(reject) for reject in snapshot.rejects],
+            "asked": None if snapshot.asked is None else sorted(snapshot.asked),
+            "missing": list(snapshot.missing),
+            "moved": dict(snapshot.moved),
+        }
+    )
+
+
+def _note_seen(connection: Connection, snapshot: Snapshot) -> None:
+    if snapshot.sha256 is not None:
+        fingerprint = f"{snapshot.sha256}:{snapshot.mapping_sha256}"
+        row = {"connector": snapshot.connector, "source": snapshot.source, "fingerprint": fingerprint}
+        insert_or_replace(connection, tables.seen, [row])
+
+
+def _newest_edition(connection: Connection, snapshot: Snapshot) -> RowMapping | None:
+    """The last reading of the newest edition of the same connector, period and kind."""
+    if snapshot.period is None:
+        return None
+    held = tables.snapshot.c
+    query = select(tables.snapshot).where(
+        held.connector == snapshot.connector,
+        held.period == snapshot.period,
+        held.kind.is_not_distinct_from(snapshot.kind),
+    )
+    return connection.execute(_newest_first(query)).mappings().first()
+
+
+def _is_same_reading(before: RowMapping, snapshot: Snapshot) -> bool:
+    return _has_same_bytes(before, snapshot) and before["mapping_sha256"] == snapshot.mapping_sha256
+
+
+def _has_same_bytes(before: RowMapping, snapshot: Snapshot) -> bool:
+    return snapshot.sha256 is not None and before["sha256"] == snapshot.sha256
+
+
+def _edition(before: RowMapping | None, snapshot: Snapshot) -> int | None:
+    if snapshot.period is None:
+        return None
+    if before is None:
+        return 1
+    return int(before["edition"]) + (0 if _has_same_bytes(before, snapshot) else 1)
+
+
+def _next_in_stream(connection: Connection, snapshot: Snapshot) -> tuple[int, int]:
+    """The stream a snapshot belongs to, and its place in it."""
+    name = {"connector": snapshot.connector, "kind": snapshot.kind or ""}
+    stream = tables.stream.c
+    query = select(stream.id, stream.last_seq).where(stream.connector == name["connector"], stream.kind == name["kind"])
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        made = insert(tables.stream).returning(stream.id)
+        return int(connection.execute(made, {**name, "last_seq": 1}).scalar_one()), 1
+    stream_id, seq = found.id, found.last_seq + 1
+    connection.execute(update(tables.stream).where(stream.id == stream_id).values(last_seq=seq))
+    return stream_id, seq
+
+
+def _keep_versions(connection: Connection, stream: int, seq: int, bodies: dict[str, str]) -> set[str]:
+    """End the versions that no longer stand and begin the new ones; the codes of these."""
+    held = tables.version.c
+    standing = and_(held.stream == stream, held.to_seq == STANDING)
+    before = {code: body for code, body in connection.execute(select(held.code, held.body).where(standing))}
+    changed = [code for code, body in bodies.items() if before.get(code) != body]
+    ended = [code for code in changed if code in before] + [code for code in before if code not in bodies]
+    for some in _chunks(ended):
+        connection.execute(update(tables.version).where(standing, held.code.in_(some)).values(to_seq=seq))
+    if changed:
+        row = {"stream": stream, "from_seq": seq, "to_seq": STANDING}
+        rows = [{**row, "code": code, "body": bodies[code]} for code in changed]
+        connection.execute(insert(tables.version), rows)
+    return set(changed)
+
+
+def _note_issues(connection: Connection, snapshot_id: int, snapshot: Snapshot, changed: set[str]) -> None:
+    """Which issue is behind each key, and which issues have been done; of what changed, the rest is known."""
+    ids = {each.code: each.issue_id for each in snapshot.milestones if each.issue_id is not None}
+    keys = {code: issue_id for code, issue_id in ids.items() if code in changed}
+    keys |= {asked: ids[now] for asked, now in snapshot.moved.items() if now in ids}
+    insert_or_replace(
+        connection,
+        tables.issue,
+        [{"key": key, "issue_id": issue_id, "snapshot": snapshot_id} for key, issue_id in keys.items()],
+    )
+    done = {
+        ids[each.code]
+        for each in snapshot.milestones
+        if each.code in changed and each.code in ids and each.status is Status.COMPLETED
+    }
+    known = tables.done.c
+    for some in _chunks(sorted(done)):
+        query = select(known.issue_id).where(known.connector == snapshot.connector, known.issue_id.in_(some))
+        new = set(some).difference(connection.execute(query).scalars())
+        rows = [{"connector": snapshot.connector, "issue_id": each, "snapshot": snapshot_id} for each in sorted(new)]
+        insert_or_replace(connection, tables.done, rows)
+
+
+def _read(connection: Connection, row: RowMapping) -> Snapshot:
+    """A snapshot as it was saved."""
+    held = tables.version.c
+    query = select(held.code, held.body).where(
+        held.stream == row["stream"], held.from_seq <= row["seq"], held.to_seq > row["seq"]
+    )
+    # sorted here: a database may sort by the rules of a language
+    versions = sorted((code, body) for code, body in connection.execute(query))
+    places = unpack(read_part(connection, row["places"]))
+    beside = unpack(read_part(connection, row["beside"]))
+    return Snapshot(
+        **{name: row[name] for name in _IN_HEAD if name != "side"},
+        side=Side(row["side"]),
+        milestones=tuple(
+            decode(Milestone, body, code=code, where=where)
+            for (code, body), where in zip(versions, places, strict=True)
+        ),
+        edition=row["edition"],
+        rejects=tuple(from_plain(Reject, plain) for plain in beside["rejects"]),
+        asked=None if beside["asked"] is None else frozenset(beside["asked"]),
+        missing=tuple(beside["missing"]),
+        moved=beside["moved"],
+        id=row["id"],
+    )
+
+
+def _newest_first(query: Select[Any]) -> Select[Any]:
+    held = tables.snapshot.c
+    order = (held.period.desc().nulls_last(), func.coalesce(held.edition, 0).desc(), held.id.desc())
+    return query.order_by(*order).limit(1)
+
+
+def _is_before(this: RowMapping) -> ColumnElement[bool]:
+    held = tables.snapshot.c
+    if this["period"] is None:
+        return and_(held.period.is_(None), held.id < this["id"])
+    same = held.period == this["period"]
+    return or_(
+        held.period < this["period"],
+        and_(same, held.edition < this["edition"]),
+        and_(same, held.edition == this["edition"], held.id < this["id"]),
+    )
+
+
+def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(codes), CHUNK):
+        yield codes[begin : begin + CHUNK]
