@@ -40,7 +40,7 @@ def _check_query(site: Site, issue: Issue, call: Call) -> None:
             raise Refused(403, f"Only Connect and Forge apps may use {override}.")
 
 
-def _read_body(body: Json, version: str) -> tuple[Json, list[str], dict[str, str]]:
+def _read_body(body: Json, version: str | None) -> tuple[Json, list[str], dict[str, str]]:
     """Fields to set, comments to add, and errors by field."""
     fields, updates = body.get("fields", {}), body.get("update", {})
     if not isinstance(fields, dict) or not isinstance(updates, dict) or not (fields or updates):
@@ -62,7 +62,7 @@ def _read_body(body: Json, version: str) -> tuple[Json, list[str], dict[str, str
     return wanted, comments, errors
 
 
-def _read_comments(operations: object, version: str, comments: list[str], errors: dict[str, str]) -> None:
+def _read_comments(operations: object, version: str | None, comments: list[str], errors: dict[str, str]) -> None:
     for operation in operations if isinstance(operations, list) else [operations]:
         added = operation.get("add") if isinstance(operation, dict) else None
         text = added.get("body") if isinstance(added, dict) else None

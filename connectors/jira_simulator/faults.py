@@ -1,8 +1,9 @@
 """How the simulated Jira can fail: which request a fault meets, and what it says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from connectors.jira_simulator.wire import Answer
 
@@ -51,7 +52,7 @@ class Fault:
             raise ValueError(f"a {self.kind} fault has no {', '.join(sorted(unknown))}")
         self.details = {**known, **self.details}
 
-    def meets(self, method: str, path: str, names: frozenset[str]) -> bool:
+    def meets(self, method: str, path: str, names: Collection[str | None]) -> bool:
         """Whether it strikes this request; counts those it lets pass."""
         if (
             self.times <= 0
@@ -66,7 +67,12 @@ class Fault:
         self.times -= 1
         return True
 
-    def answer(self, *, cloud: bool, reset_at: str) -> Answer | None:
+    @property
+    def seconds(self) -> float:
+        """How long a slow or endless answer takes."""
+        return float(str(self.details["seconds"]))
+
+    def answer(self, *, cloud: bool) -> Answer | None:
         """What is answered instead of anything else; None where the fault lies elsewhere."""
         if self.kind == "status":
             status = int(str(self.details["status"]))
@@ -78,7 +84,7 @@ class Fault:
             headers = self.details["headers"]
             return Answer(status, body, dict(headers) if isinstance(headers, Mapping) else {})
         if self.kind == "rate_limit":
-            return self._rate_limit(cloud, reset_at)
+            return self._rate_limit(cloud)
         if self.kind == "html":
             return Answer(200, LOGIN_PAGE)
         if self.kind == "redirect":
@@ -89,7 +95,7 @@ class Fault:
             return Answer(204)
         return None
 
-    def _rate_limit(self, cloud: bool, reset_at: str) -> Answer:
+    def _rate_limit(self, cloud: bool) -> Answer:
         headers = {"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "0"}
         if self.details["retry_after"] is not None:
             headers["Retry-After"] = str(self.details["retry_after"])
@@ -97,5 +103,6 @@ class Fault:
             headers |= {"X-RateLimit-Interval-Seconds": "60", "X-RateLimit-FillRate": "10"}
             return Answer(429, {"message": "Rate limit exceeded."}, headers)
         if self.details["reason"] is not None:
-            headers |= {"RateLimit-Reason": str(self.details["reason"]), "X-RateLimit-Reset": reset_at}
+            reset_at = datetime.now(UTC) + timedelta(seconds=1)
+            headers |= {"RateLimit-Reason": str(self.details["reason"]), "X-RateLimit-Reset": f"{reset_at:%FT%TZ}"}
         return Answer(429, {"errorMessages": ["Rate limit exceeded."], "errors": {}}, headers)

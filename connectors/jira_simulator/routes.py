@@ -1,10 +1,11 @@
-"""Which path of the simulated Jira is answered by what. Paths come without `/rest/api/2`."""
+"""Which path of the simulated Jira is answered by what."""
 
 import re
 from collections.abc import Callable
 
 from connectors.jira_simulator import reading
 from connectors.jira_simulator.edit import edit_issue
+from connectors.jira_simulator.faults import LOGIN_PAGE
 from connectors.jira_simulator.site import PERMISSIONS, Json, Site
 from connectors.jira_simulator.wire import Answer, Call, Refused
 
@@ -12,35 +13,38 @@ Route = Callable[..., Answer]  # (site, call, *names in the path)
 
 
 def answer(site: Site, call: Call) -> Answer:
-    """Answer a request; never raises for anything a caller can do."""
+    """Do what is asked and say so; a caller can do nothing that raises."""
+    if call.version is None:
+        return Answer(200, LOGIN_PAGE)
+    if not site.is_cloud and call.authorization.startswith("Basic "):
+        return _tell(403, "Basic Authentication has been disabled on this instance.")
+    public = call.resource == "/serverInfo" or (site.admits_bad_tokens and call.resource != "/myself")
+    if site.blind and not public:
+        refused = _tell(401, "Client must be authenticated to access this resource.")
+        login = {"WWW-Authenticate": f'OAuth realm="{site.url}"', "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
+        return Answer(refused.status, refused.body, login)
     try:
-        if call.anonymous and call.path != "/serverInfo":
-            return refuse_caller(site)
-        return _find_route(site, call)
-    except Refused as refused:
-        return refused.answer
+        return _follow_route(site, call)
+    except Refused as refused_call:
+        return refused_call.answer
 
 
-def refuse_caller(site: Site) -> Answer:
-    """The 401 of either flavour: missing, wrong or expired credentials."""
-    return Answer(
-        401,
-        {"message": "Client must be authenticated to access this resource.", "status-code": 401},
-        {"WWW-Authenticate": f'OAuth realm="{site.url}"', "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"},
-    )
+def _tell(status: int, message: str) -> Answer:
+    """How Jira words what its REST layer refuses, before any resource is asked."""
+    return Answer(status, {"message": message, "status-code": status})
 
 
-def _find_route(site: Site, call: Call) -> Answer:
+def _follow_route(site: Site, call: Call) -> Answer:
     known = False
     for methods, flavours, pattern, route in _ROUTES:
-        match = pattern.fullmatch(call.path)
-        if match and site.flavour in flavours:
+        match = pattern.fullmatch(call.resource)
+        if match and site.flavour in flavours and (site.is_cloud or call.version != "3"):
             known = True
             if call.method in methods:
+                if call.method != "GET" and not call.content_type.startswith("application/json"):
+                    return _tell(415, "Unsupported Media Type")
                 return route(site, call, *match.groups())
-    if known:
-        raise Refused(405, "Method Not Allowed")
-    return Answer(404, {"message": f"null for uri: {site.url}/rest/api/{call.version}{call.path}", "status-code": 404})
+    return _tell(405, "Method Not Allowed") if known else _tell(404, f"null for uri: {site.url}{call.path}")
 
 
 def _server_info(site: Site, call: Call) -> Answer:

@@ -4,21 +4,18 @@ import base64
 import json
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connectors.jira_simulator import routes
-from connectors.jira_simulator.faults import LOGIN_PAGE, Fault
+from connectors.jira_simulator.faults import Fault
 from connectors.jira_simulator.site import Site
-from connectors.jira_simulator.wire import Answer, Call, Request
-
-_API = re.compile(r"/rest/api/(2|3|latest)(/.*)")
-_NO_BASIC = "Basic Authentication has been disabled on this instance."
+from connectors.jira_simulator.wire import Answer, Call, Request, read_call
 
 
 class JiraSimulator(Site):
@@ -123,65 +120,43 @@ class JiraSimulator(Site):
 
     # ---- for the server ----------------------------------------------------------------------------------------
 
-    def find_fault(self, method: str, path: str) -> Fault | None:
-        """The first fault that strikes this request."""
+    def find_fault(self, call: Call) -> Fault | None:
+        """The first fault that strikes this request; the others count it as let pass."""
         with self.lock:
-            key = self._key_in(path)
-            names = frozenset(name for name in (key, self._name_in(path)) if name)
-            struck = [fault for fault in self._faults if fault.meets(method, path, names)]
+            names = {call.issue_name, self._key_of(call)}
+            struck = [fault for fault in self._faults if fault.meets(call.method, call.path, names)]
             return struck[0] if struck else None
 
-    def answer(self, method: str, target: str, body: bytes, authorization: str) -> Answer:
+    def answer(self, call: Call) -> Answer:
         """Do what was asked and say so."""
-        parts = urlsplit(target)
-        match = _API.fullmatch(unquote(parts.path))
-        if match is None:
-            return Answer(200, LOGIN_PAGE)
-        if not self.is_cloud and match[1] == "3":
-            return Answer(404, {"message": f"null for uri: {self.url}{parts.path}", "status-code": 404})
-        if not self.is_cloud and authorization.startswith("Basic "):
-            return Answer(403, {"message": _NO_BASIC, "status-code": 403})
-        anonymous = authorization != self._authorization()
-        call = Call(method, match[2], dict(parse_qsl(parts.query)), _parsed(body), match[1], anonymous)
         with self.lock:
+            self.blind = call.authorization != self._authorization
             answer = routes.answer(self, call)
-        return Answer(answer.status, answer.body, self._ordinary_headers() | dict(answer.headers))
+            self.blind = False
+        return Answer(answer.status, answer.body, self._ordinary_headers | dict(answer.headers))
 
-    def log(self, method: str, target: str, body: bytes, status: int | None) -> None:
+    def log(self, call: Call, status: int | None) -> None:
         """Note a request; before its answer goes out, so that whoever has the answer finds it noted."""
-        parts = urlsplit(target)
-        path = unquote(parts.path)
         with self.lock:
-            key = self._key_in(path)
-            self.requests.append(Request(method, path, dict(parse_qsl(parts.query)), _parsed(body), status, key))
+            request = Request(call.method, call.path, call.query, call.body, status, self._key_of(call))
+            self.requests.append(request)
 
+    @property
     def _authorization(self) -> str:
         if self.is_cloud:
             return "Basic " + base64.b64encode(f"{self.user}:{self._token}".encode()).decode()
         return f"Bearer {self._token}"
 
+    @property
     def _ordinary_headers(self) -> dict[str, str]:
         headers = {"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "349"}
         if not self.is_cloud:
             headers |= {"X-RateLimit-Interval-Seconds": "60", "X-RateLimit-FillRate": "10", "retry-after": "0"}
         return headers
 
-    @staticmethod
-    def _name_in(path: str) -> str | None:
-        match = re.search(r"/issue/([^/]+)", path)
-        return match[1] if match and match[1] != "bulkfetch" else None
-
-    def _key_in(self, path: str) -> str | None:
-        name = self._name_in(path)
-        issue = self.find(name) if name else None
-        return issue.key if issue else name
-
-
-def _parsed(body: bytes) -> object:
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return None
+    def _key_of(self, call: Call) -> str | None:
+        issue = self.find(call.issue_name) if call.issue_name else None
+        return issue.key if issue else call.issue_name
 
 
 class _Server(ThreadingTCPServer):
@@ -211,8 +186,6 @@ class _Server(ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no error of ours; the rest is printed."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -225,36 +198,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         simulator = self.server.simulator
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        target = self.path
-        if simulator.latency_seconds:
-            simulator.stopping.wait(simulator.latency_seconds)
-        fault = simulator.find_fault(self.command, urlsplit(target).path)
-        kind = fault.kind if fault else ""
-        seconds = float(str(fault.details["seconds"])) if fault and "seconds" in fault.details else 0.0
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        call = read_call(self.command, self.path, content, self.headers)
+        simulator.stopping.wait(simulator.latency_seconds)
+        fault = simulator.find_fault(call)
+        kind = fault.kind if fault else None
         if kind == "drop_before":
-            simulator.log(self.command, target, body, None)
             self.close_connection = True
-            return
-        if kind == "endless":
-            simulator.log(self.command, target, body, 200)
-            self._send_endless(seconds)
-            return
-        if fault and fault.kind == "slow" and fault.details["late"]:
-            simulator.stopping.wait(seconds)
-        reset_at = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        answer = fault.answer(cloud=simulator.is_cloud, reset_at=reset_at) if fault else None
-        if answer is None:
-            answer = simulator.answer(self.command, target, body, self.headers.get("Authorization") or "")
-        simulator.log(self.command, target, body, None if kind == "drop_after" else answer.status)
-        if kind == "drop_after":
+            simulator.log(call, None)
+        elif kind == "drop_after":
             self.close_connection = True
-            return
-        if fault and fault.kind == "slow" and not fault.details["late"]:
-            simulator.stopping.wait(seconds)
-        self._send(answer, cut=kind == "cut")
+            simulator.answer(call)
+            simulator.log(call, None)
+        elif fault and kind == "endless":
+            simulator.log(call, 200)
+            self._send_endless(fault.seconds)
+        else:
+            if fault and fault.details.get("late"):
+                simulator.stopping.wait(fault.seconds)
+            answer = (fault and fault.answer(cloud=simulator.is_cloud)) or simulator.answer(call)
+            simulator.log(call, answer.status)
+            if fault and kind == "slow" and not fault.details["late"]:
+                simulator.stopping.wait(fault.seconds)
+            self._send(answer, cut=kind == "cut")
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _handle
+    do_GET = do_POST = do_PUT = do_DELETE = _handle
 
     def _send(self, answer: Answer, *, cut: bool = False) -> None:
         page = isinstance(answer.body, str)
@@ -271,8 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
         if cut:
             self.close_connection = True
             content = content[: len(content) // 2]
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        self.wfile.write(content)
 
     def _send_endless(self, seconds: float) -> None:
         """Bytes now and then, until the client has enough, the simulator stops or the time is over."""

@@ -94,6 +94,7 @@ class Site:
         self.page_cap = 100 if flavour == "cloud" else 1000
         self.epoch_changelog = False
         self.admits_bad_tokens = False
+        self.blind = False  # while a caller with wrong credentials is answered: it sees nothing
         self.permissions: dict[str, dict[str, bool]] = defaultdict(lambda: dict(PERMISSIONS))
         self.lock = threading.RLock()
         self._zone = ZoneInfo(time_zone)
@@ -283,6 +284,8 @@ class Site:
 
     def permitted(self, permission: str, project: str) -> bool:
         """Whether the account has the permission in the project."""
+        if self.blind:
+            return False
         granted = self.permissions.get(project, {})
         return granted.get(permission, PERMISSIONS.get(permission, False))
 
