@@ -217,10 +217,11 @@ def compare(
     """Compare the milestones of two snapshots.
 
     `aliases` says for another code which code is meant (an `aka` of the links file, a renumbering); it is applied
-    to both sides. Only milestones take part. A code that one side lists among its rejects, or whose snapshot is
+    to both sides; so is what a tracker says of issues that moved. Only milestones take part. A code that one side lists among its rejects, or whose snapshot is
     incomplete or was not asked for it, is unseen there and not removed or added.
     """
     days_off = frozenset(holidays)
+    aliases = {**before.moved, **after.moved, **aliases}
     earlier, later = _by_meaning(before, aliases), _by_meaning(after, aliases)
     before_view, after_view = _View(before, aliases), _View(after, aliases)
     comparisons: list[Comparison] = []
