@@ -1,0 +1,200 @@
+"""Reading the configuration: every problem at once, with its path; secrets only by reference.
+
+Relative paths are relative to the file. What is built from the settings is wiring's.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from syncsvc.address import LOOPBACK, is_file, place_converters, read_path, read_store_address
+from syncsvc.errors import ConfigError, Problem
+from syncsvc.model import Side
+from syncsvc.secret import Secret, SecretReference, find_secret_problems, resolve_secret
+from syncsvc.settings import (
+    KINDS,
+    ConnectorSettings,
+    FieldSettings,
+    LimitSettings,
+    LinkSettings,
+    ListSettings,
+    NightlySettings,
+    ReportSettings,
+    ReviewSettings,
+    Settings,
+    Site,
+    StoreSettings,
+)
+from syncsvc.toml_table import TableReader, Unfit, did_you_mean, join_key, parse_toml, raise_problems
+
+__all__ = [
+    "Secret",
+    "SecretReference",
+    "Settings",
+    "check_secrets",
+    "find_config",
+    "load_config",
+    "read_settings",
+    "resolve_secret",
+    "resolve_store_url",
+]
+
+CONFIG_VARIABLE: Final = "SYNCSVC_CONFIG"
+DEFAULT_NAME: Final = "config.toml"
+DEFAULT_STORE: Final = "sqlite:///syncsvc.db"
+
+_CONNECTOR_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_TABLES: Final[dict[str, type[Struct]]] = {
+    "site": Site,
+    "store": StoreSettings,
+    "links": LinkSettings,
+    "fields": FieldSettings,
+    "limits": LimitSettings,
+    "review": ReviewSettings,
+    "nightly": NightlySettings,
+    "report": ReportSettings,
+}
+
+
+def load_config(path: Path | None, *, env: Mapping[str, str]) -> Settings:
+    """The settings of a configuration file; where to look for it: `find_config`.
+
+    ConfigError with every problem at once: unknown keys, wrong kinds and bounds, secrets in the file, files that
+    are named and not there, and what does not go together.
+    """
+    found = find_config(path, env)
+    return read_settings(parse_toml(found), found)
+
+
+def find_config(path: Path | None, env: Mapping[str, str]) -> Path:
+    """The absolute path of the configuration: `path` (from --config), else SYNCSVC_CONFIG, else ./config.toml."""
+    hint = "Name one with --config FILE, or make one with `syncsvc init`."
+    if path is not None:
+        said_by, wanted = "--config", path
+    elif env.get(CONFIG_VARIABLE):
+        said_by, wanted = CONFIG_VARIABLE, Path(env[CONFIG_VARIABLE])
+    else:
+        said_by, wanted = "", Path(DEFAULT_NAME)
+    wanted = wanted.absolute()
+    if is_file(wanted) or wanted.is_dir():  # a folder is refused by its reader, with that reason
+        return wanted
+    if said_by:
+        raise ConfigError(f"{said_by}: {wanted} does not exist.", hint)
+    raise ConfigError(
+        f"There is no configuration: --config is not given, {CONFIG_VARIABLE} is not set, and {wanted} does not exist.",
+        hint,
+    )
+
+
+def read_settings(tables: Mapping[str, object], path: Path) -> Settings:
+    """The settings in parsed TOML; `path` is the file they stand in, which need not exist."""
+    reader = TableReader(path.name, place_converters(path.parent))
+    reader.refuse_unknown(tables, [*_TABLES, "connectors"], "")
+    read = {name: reader.read_struct(tables.get(name, {}), kind, name) for name, kind in _TABLES.items()}
+    connectors = _read_connectors(reader, tables.get("connectors", {}))
+    _check_store(reader, tables.get("store"))
+    _check_links(reader, tables.get("links"), path.parent)
+    raise_problems(path, reader.problems)
+    store = read.pop("store")
+    if store == StoreSettings():
+        store = StoreSettings(url=read_store_address(DEFAULT_STORE, path.parent))
+    return Settings(path=path, store=store, connectors=connectors, **read)  # type: ignore[arg-type] # each was read
+
+
+def resolve_store_url(settings: Settings, env: Mapping[str, str]) -> Secret:
+    """The URL of the store; secret because one from a variable may carry a password."""
+    store, folder = settings.store, settings.path.parent
+    if store.url is not None:
+        return Secret(str(store.url))
+    reference = SecretReference(f"{settings.path.name}: store", "url", store.url_env)
+    try:
+        return Secret(read_store_address(resolve_secret(reference, env).reveal(), folder, may_hold_password=True))
+    except Unfit as unfit:
+        where = f"{settings.path.name}: store.url_env"
+        problem = Problem(where, f"the URL in {store.url_env} {unfit.problem}", unfit.hint)
+        raise ConfigError("The store cannot be used:", problems=[problem]) from None
+
+
+def check_secrets(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the secrets: absent, unusable, in a file that others may read, sent in the clear."""
+    problems = [problem for reference in settings.secrets() for problem in find_secret_problems(reference, env)]
+    jira = settings.jira
+    if jira is not None and urlsplit(jira.url).scheme == "http" and urlsplit(jira.url).hostname not in LOOPBACK:
+        where = f"{settings.path.name}: connectors.{jira.name}.url"
+        problems.append(Problem(where, "http sends the token in the clear", "Use https."))
+    return problems
+
+
+def _read_connectors(reader: TableReader, tables: object) -> tuple[ConnectorSettings, ...]:
+    if not isinstance(tables, dict):
+        reader.report("connectors", "must hold one table for each connector, such as [connectors.pmcs]")
+        return ()
+    connectors: list[ConnectorSettings] = []
+    places: dict[Side, list[str]] = {Side.PMCS: [], Side.JIRA: []}
+    for name, table in tables.items():
+        where = join_key("connectors", name)
+        if not _CONNECTOR_NAME.fullmatch(name):
+            reader.report(where, "is not a name for a connector", "Use letters, digits, - and _; a letter first.")
+            continue
+        if not isinstance(table, dict):
+            reader.report(where, f"must be a table: [connectors.{name}]")
+            continue
+        kind = table.get("kind")
+        if not isinstance(kind, str) or kind not in KINDS:
+            problem = "is missing" if kind is None else "is not a kind of connector"
+            reader.report(f"{where}.kind", problem, did_you_mean(str(kind), KINDS))
+            continue
+        connector = reader.read_struct(table, KINDS[kind], where, given={"name": name})
+        _check_connector(reader, table, kind, where)
+        if connector is not None:
+            connectors.append(connector)
+        side = "jira" if kind == "jira" else table.get("side", "published") if KINDS[kind] is ListSettings else "pmcs"
+        if side in ("pmcs", "jira"):
+            places[Side(side)].append(where)
+    for side, wheres in places.items():
+        for first, second in pairwise(wheres):
+            reader.report(
+                second,
+                f"is one more connector of the {side} side beside {first}",
+                "One pmcs side and one Jira are kept together: take one of them out.",
+            )
+    return tuple(connectors)
+
+
+def _check_connector(reader: TableReader, table: Mapping[str, object], kind: str, where: str) -> None:
+    """What goes together in one connector; the kinds of the single values are checked elsewhere."""
+    side = table.get("side", "published")
+    if KINDS[kind] is ListSettings and side in (["jira"] if kind == "table" else ["pmcs", "jira"]):
+        fitting = '"published" or "pmcs"' if kind == "table" else '"published"'
+        reader.report(f"{where}.side", f"must be {fitting} for a connector of kind {kind}")
+    if kind != "jira":
+        return
+    if table.get("flavour") == "cloud" and "user" not in table:
+        reader.report(f"{where}.user", "is missing", "Jira Cloud takes a token only with the address of its user.")
+    if "token_env" not in table and "token_file" not in table:
+        hint = "Name the environment variable that holds the token, or a file with token_file."
+        reader.report(f"{where}.token_env", "is missing", hint)
+    if table.get("projects") == []:
+        reader.report(f"{where}.projects", "is empty", "Name the projects that may be written; no other ever is.")
+
+
+def _check_store(reader: TableReader, table: object) -> None:
+    if isinstance(table, dict) and "url" in table and "url_env" in table:
+        reader.report("store", "has both url and url_env", "Keep one of them.")
+
+
+def _check_links(reader: TableReader, table: object, folder: Path) -> None:
+    files = table.get("files") if isinstance(table, dict) else None
+    for at, name in enumerate(files if isinstance(files, list) else ()):
+        try:
+            path = read_path(name, folder) if isinstance(name, str) and name.isprintable() else None
+        except Unfit:
+            continue  # said where the value was read
+        if path is not None and not is_file(path):
+            hint = "Make it (an empty file will do), or take it out of the list."
+            reader.report(f"links.files[{at}]", f"{path} does not exist or is not a file", hint)

@@ -1,0 +1,170 @@
+"""Links files: which Jira issues a milestone drives, its other codes, and the name shown for it.
+
+A site's own TOML, as many files as it likes; contract.md has the shape. Links come from these files and from
+codes that are themselves Jira keys.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from syncsvc.errors import ConfigError, Problem
+from syncsvc.model import Field, Link, project_of
+from syncsvc.toml_table import TableReader, join_key, parse_toml
+
+MAX_OFFSET_DAYS: Final = 3_650
+_KEY_PATTERN: Final = r"^[A-Z][A-Z0-9_]*-[1-9][0-9]*$"
+
+Code = Annotated[str, Meta(pattern=r"^\S(.*\S)?$", extra={"words": 'a milestone code such as "LDM-503-06"'})]
+JiraKey = Annotated[str, Meta(pattern=_KEY_PATTERN, extra={"words": 'a Jira key such as "DM-17119"'})]
+
+
+class _Also(Struct, frozen=True):
+    jira: JiraKey
+    fields: tuple[Field, ...] = tuple(Field)
+    offset_days: Annotated[int, Meta(ge=-MAX_OFFSET_DAYS, le=MAX_OFFSET_DAYS)] = 0
+
+
+class _Milestone(Struct, frozen=True):
+    jira: JiraKey | None = None
+    test_plan: JiraKey | None = None
+    aka: tuple[Code, ...] = ()
+    name: Annotated[str, Meta(min_length=1, extra={"words": "a text in quotes"})] | None = None
+    also: tuple[_Also, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinksFile:
+    """What all links files together declare."""
+
+    links: tuple[Link, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)  # another code -> the milestone's code
+    names: Mapping[str, str] = field(default_factory=dict)  # code -> the name shown instead of P6's
+
+
+def load_links(paths: Sequence[Path], *, test_plan_offset_days: int = -45) -> LinksFile:
+    """What the files declare, links in the order in which they stand there.
+
+    ConfigError with every problem of every file at once, by file and key.
+    """
+    milestones: dict[str, tuple[str, _Milestone]] = {}  # code -> the place that declares it, and what
+    problems: list[Problem] = []
+    for path, file_name in zip(paths, _short_names(paths), strict=True):
+        try:
+            tables = parse_toml(path)
+        except ConfigError as error:
+            problems.append(Problem("", error.message.rstrip(".")))
+            continue
+        reader = TableReader(file_name)
+        reader.refuse_unknown(tables, ["milestones"], "")
+        for code, milestone in _read_milestones(reader, tables.get("milestones", {})):
+            where = join_key("milestones", code)
+            if code in milestones:
+                hint = "Keep it in one file."
+                reader.report(where, f"is in {milestones[code][0].partition(':')[0]} too", hint)
+            else:
+                milestones[code] = (f"{file_name}: {where}", milestone)
+        problems.extend(reader.problems)
+    links = [
+        link for code, (where, m) in milestones.items() for link in _links_of(code, where, m, test_plan_offset_days)
+    ]
+    problems.extend(_find_repeated_links(links))
+    problems.extend(_find_alias_problems(milestones))
+    if problems:
+        raise ConfigError("The links cannot be used:", problems=problems)
+    return LinksFile(
+        links=tuple(links),
+        aliases={alias: code for code, (_, milestone) in milestones.items() for alias in milestone.aka},
+        names={code: milestone.name for code, (_, milestone) in milestones.items() if milestone.name is not None},
+    )
+
+
+def make_links(file: LinksFile, codes: Iterable[str], code_is_key: Collection[str]) -> tuple[Link, ...]:
+    """The declared links, and one for each code that is itself a Jira key of a project in `code_is_key`.
+
+    A link that is declared stands: the same code and key are not linked twice. In order of code, then key.
+    """
+    declared = {(link.code, link.key) for link in file.links}
+    own = {code for code in codes if is_jira_key(code) and project_of(code) in code_is_key}
+    added = [
+        Link(code, code, role="code_is_key", declared="config: links.code_is_key")
+        for code in own
+        if (code, code) not in declared
+    ]
+    return tuple(sorted([*file.links, *added], key=lambda link: (link.code, link.key)))
+
+
+def is_jira_key(text: str) -> bool:
+    """True for a text that could be the key of an issue."""
+    return re.match(_KEY_PATTERN, text, re.ASCII) is not None and not text.endswith("\n")
+
+
+def _short_names(paths: Sequence[Path]) -> list[str]:
+    """File names as messages show them: whole paths only where two files have one name."""
+    names = [path.name for path in paths]
+    return [name if names.count(name) == 1 else str(path) for path, name in zip(paths, names, strict=True)]
+
+
+def _read_milestones(reader: TableReader, tables: object) -> Iterable[tuple[str, _Milestone]]:
+    if not isinstance(tables, dict):
+        reader.report("milestones", 'must hold one table for each milestone, such as [milestones."LDM-503-06"]')
+        return
+    for code, table in tables.items():
+        where = join_key("milestones", code)
+        if re.fullmatch(r"\S(.*\S)?", code) is None or not code.isprintable():
+            reader.report(where, "is not a milestone code: it is empty, or has blanks around it")
+            continue
+        milestone = reader.read_struct(table, _Milestone, where)
+        if milestone is None:
+            continue
+        for at, also in enumerate(milestone.also):
+            if not also.fields:
+                reader.report(f"{where}.also[{at}].fields", "is empty", 'Name "due", "completed" or both.')
+        yield code, milestone
+
+
+def _links_of(code: str, where: str, milestone: _Milestone, test_plan_offset_days: int) -> Iterable[Link]:
+    if milestone.jira is not None:
+        yield Link(code, milestone.jira, declared=f"{where}.jira")
+    if milestone.test_plan is not None:
+        due = frozenset({Field.DUE})
+        yield Link(code, milestone.test_plan, due, test_plan_offset_days, "test_plan", f"{where}.test_plan")
+    for at, also in enumerate(milestone.also):
+        yield Link(code, also.jira, frozenset(also.fields), also.offset_days, "also", f"{where}.also[{at}].jira")
+
+
+def _find_repeated_links(links: Iterable[Link]) -> list[Problem]:
+    """One milestone cannot give one field of one issue twice."""
+    places: dict[tuple[str, str, Field], str] = {}
+    problems: list[Problem] = []
+    for link in links:
+        earlier = [
+            places[at] for name in Field if (at := (link.code, link.key, name)) in places and name in link.fields
+        ]
+        if earlier:
+            other = earlier[0].partition(": ")[2]
+            problems.append(Problem(link.declared, f"{link.key} is linked by {other} already", "Take one of them out."))
+        places.update({(link.code, link.key, name): link.declared for name in link.fields})
+    return problems
+
+
+def _find_alias_problems(milestones: Mapping[str, tuple[str, _Milestone]]) -> list[Problem]:
+    """Another code must lead to one milestone, and must not be one itself."""
+    codes_by_alias: dict[str, str] = {}
+    problems: list[Problem] = []
+    for code, (where, milestone) in milestones.items():
+        for at, alias in enumerate(milestone.aka):
+            place = f"{where}.aka[{at}]"
+            if alias == code:
+                problems.append(Problem(place, f"{alias} is the milestone's own code", "Take it out."))
+            elif alias in milestones:
+                declared = milestones[alias][0]
+                problems.append(Problem(place, f"{alias} is a milestone itself: {declared}", "Take one of them out."))
+            elif codes_by_alias.setdefault(alias, code) != code:
+                hint = "One code can lead to one milestone only."
+                problems.append(Problem(place, f"{alias} is an aka of {codes_by_alias[alias]} already", hint))
+    return problems

@@ -1,0 +1,236 @@
+"""What can be configured: frozen settings with their kinds, bounds and defaults. config.py reads them.
+
+contract.md fixes the names; config.example.toml says what each is for.
+"""
+
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
+
+from syncsvc.address import Location, MappingName, StoreAddress, WebAddress
+from syncsvc.model import Basis, Field, FirstContact, FollowerEdit, Limits, Mode, Policy, Side
+from syncsvc.secret import SecretReference
+
+MAX_OFFSET_DAYS: Final = 3_650
+
+Text = Annotated[str, Meta(min_length=1, extra={"words": "a text in quotes"})]
+ProjectKey = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$", extra={"words": 'a Jira project key such as "DM"'})]
+#: All capitals or none: a token pasted where the name of its variable belongs is refused, and not shown.
+VariableName = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Z_][A-Z0-9_]{0,63}|[a-z_][a-z0-9_]{0,63})$",
+        extra={"words": 'the name of an environment variable such as "SYNCSVC_JIRA_TOKEN"', "hidden": True},
+    ),
+]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+OffsetDays = Annotated[int, Meta(ge=-MAX_OFFSET_DAYS, le=MAX_OFFSET_DAYS)]
+ExportKind = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", extra={"words": 'a kind of export such as "ME"'})]
+
+
+class Site(Struct, frozen=True):
+    """[site]"""
+
+    timezone: ZoneInfo
+    name: str = ""
+    holidays: tuple[date, ...] = ()
+
+
+class StoreSettings(Struct, frozen=True):
+    """[store]: the URL, or the variable that holds one with a password."""
+
+    url: StoreAddress | None = None
+    url_env: VariableName | None = None
+
+
+class P6Settings(Struct, frozen=True, kw_only=True):
+    """[connectors.NAME] of kind p6_spreadsheet, p6_xer, p6_pmxml or p6: the pmcs side."""
+
+    name: str
+    kind: Literal["p6_spreadsheet", "p6_xer", "p6_pmxml", "p6"]
+    exports: Location
+    plan_from: ExportKind = "ME"
+    data_day: Annotated[int, Meta(ge=1, le=31)] | Literal["month_end"] = "month_end"
+    mapping: MappingName | None = None  # None: the one of the format that the export has
+    outbox: Path = Path("outbox")
+
+    @property
+    def side(self) -> Side:
+        """Always pmcs."""
+        return Side.PMCS
+
+
+class JiraSettings(Struct, frozen=True, kw_only=True):
+    """[connectors.NAME] of kind jira. `flavour` auto asks the server."""
+
+    name: str
+    kind: Literal["jira"]
+    url: WebAddress
+    projects: tuple[ProjectKey, ...]
+    flavour: Literal["cloud", "data-center", "auto"] = "auto"
+    user: Text | None = None
+    token_env: VariableName | None = None
+    token_file: Path | None = None
+    completed_field: Text | None = None
+    not_completed_resolutions: tuple[Text, ...] = (
+        "Won't Do",
+        "Won't Fix",
+        "Duplicate",
+        "Cannot Reproduce",
+        "Invalid",
+        "Cancelled",
+    )
+    comment: bool = False
+    notify: bool = True
+    workers: Annotated[int, Meta(ge=1, le=8)] = 4
+    mapping: MappingName | None = None  # None: the one of the flavour
+
+    @property
+    def side(self) -> Side:
+        """Always jira."""
+        return Side.JIRA
+
+
+class ListSettings(Struct, frozen=True, kw_only=True):
+    """[connectors.NAME] of kind published or table: a document or a list of milestones that is only read."""
+
+    name: str
+    kind: Literal["published", "table"]
+    source: Location
+    mapping: MappingName
+    side: Side = Side.PUBLISHED
+
+
+ConnectorSettings = P6Settings | JiraSettings | ListSettings
+
+KINDS: Final[dict[str, type[P6Settings] | type[JiraSettings] | type[ListSettings]]] = {
+    "p6_spreadsheet": P6Settings,
+    "p6_xer": P6Settings,
+    "p6_pmxml": P6Settings,
+    "p6": P6Settings,
+    "jira": JiraSettings,
+    "published": ListSettings,
+    "table": ListSettings,
+}
+
+
+class LinkSettings(Struct, frozen=True):
+    """[links]"""
+
+    files: tuple[Path, ...] = ()
+    code_is_key: tuple[ProjectKey, ...] = ()
+    test_plan_offset_days: OffsetDays = -45
+
+
+class DueSettings(Struct, frozen=True):
+    """[fields.due]"""
+
+    owner: Literal["pmcs"] = "pmcs"
+    write_basis: tuple[Basis, ...] = (Basis.BASELINE,)
+    first_contact: FirstContact = FirstContact.HOLD
+    follower_edit: FollowerEdit = FollowerEdit.HOLD
+
+
+class CompletedSettings(Struct, frozen=True):
+    """[fields.completed]"""
+
+    owner: Literal["pmcs"] = "pmcs"
+    report_to_owner: bool = True
+
+
+class FieldSettings(Struct, frozen=True):
+    """[fields]"""
+
+    due: DueSettings = DueSettings()
+    completed: CompletedSettings = CompletedSettings()
+
+
+class LimitSettings(Struct, frozen=True):
+    """[limits], over one plan."""
+
+    max_changes: Count = 200
+    max_change_percent: Percent = 25
+    max_shift_days: Count = 400
+    max_export_age_days: Count = 100
+    max_row_drop_percent: Percent = 10
+    min_rows: Count = 1
+
+
+class ReviewSettings(Struct, frozen=True):
+    """[review]"""
+
+    plan_hours: Annotated[int, Meta(ge=1, le=8_784)] = 72
+
+
+class NightlySettings(Struct, frozen=True):
+    """[nightly]: `at` is local to the site's time zone."""
+
+    at: time = time(4, 30)
+    mode: Mode = Mode.REVIEW
+
+
+class ReportSettings(Struct, frozen=True):
+    """[report]"""
+
+    folder: Path = Path("reports")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """A whole configuration file."""
+
+    path: Path
+    site: Site
+    store: StoreSettings
+    connectors: tuple[ConnectorSettings, ...] = ()
+    links: LinkSettings = LinkSettings()
+    fields: FieldSettings = FieldSettings()
+    limit: LimitSettings = LimitSettings()
+    review: ReviewSettings = ReviewSettings()
+    nightly: NightlySettings = NightlySettings()
+    report: ReportSettings
+
+    @property
+    def pmcs(self) -> P6Settings | ListSettings | None:
+        """The one connector of the pmcs side, if one is configured."""
+        for each in self.connectors:
+            if not isinstance(each, JiraSettings) and each.side is Side.PMCS:
+                return each
+        return None
+
+    @property
+    def jira(self) -> JiraSettings | None:
+        """The one connector of Jira, if one is configured."""
+        return next((each for each in self.connectors if isinstance(each, JiraSettings)), None)
+
+    def policy(self) -> Policy:
+        """What reconciling needs to know; without a Jira connector nothing may be written."""
+        jira, due = self.jira, self.fields.due
+        return Policy(
+            projects=frozenset(jira.projects if jira else ()),
+            writable=frozenset(Field) if jira and jira.completed_field else frozenset({Field.DUE}),
+            write_basis=frozenset(due.write_basis),
+            first_contact=due.first_contact,
+            follower_edit=due.follower_edit,
+            report_to_owner=self.fields.completed.report_to_owner,
+        )
+
+    def limits(self) -> Limits:
+        """The safety limits over one plan."""
+        return Limits(**asdict(self.limit))
+
+    def token(self) -> SecretReference | None:
+        """Where Jira's token is."""
+        if self.jira is None:
+            return None
+        where = f"{self.path.name}: connectors.{self.jira.name}"
+        return SecretReference(where, "token", self.jira.token_env, self.jira.token_file)
+
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """Every secret this configuration refers to."""
+        url = SecretReference(f"{self.path.name}: store", "url", self.store.url_env) if self.store.url_env else None
+        return tuple(reference for reference in (self.token(), url) if reference is not None)
