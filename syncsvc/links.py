@@ -52,8 +52,9 @@ def load_links(paths: Sequence[Path], *, test_plan_offset_days: int = -45) -> Li
     ConfigError with every problem of every file at once, by file and key.
     """
     milestones: dict[str, tuple[str, _Milestone]] = {}  # code -> the place that declares it, and what
+    declared_in: dict[str, str] = {}  # code -> file, of unreadable ones too
     problems: list[Problem] = []
-    for path, file_name in zip(paths, _short_names(paths), strict=True):
+    for path, file_name in _named(paths):
         try:
             tables = parse_toml(path)
         except ConfigError as error:
@@ -63,11 +64,11 @@ def load_links(paths: Sequence[Path], *, test_plan_offset_days: int = -45) -> Li
         reader.refuse_unknown(tables, ["milestones"], "")
         for code, milestone in _read_milestones(reader, tables.get("milestones", {})):
             where = join_key("milestones", code)
-            if code in milestones:
-                hint = "Keep it in one file."
-                reader.report(where, f"is in {milestones[code][0].partition(':')[0]} too", hint)
-            else:
+            if code in declared_in:
+                reader.report(where, f"stands in {declared_in[code]} too", "Keep it in one file.")
+            elif milestone is not None:
                 milestones[code] = (f"{file_name}: {where}", milestone)
+            declared_in.setdefault(code, file_name)
         problems.extend(reader.problems)
     links = [
         link for code, (where, m) in milestones.items() for link in _links_of(code, where, m, test_plan_offset_days)
@@ -103,13 +104,14 @@ def is_jira_key(text: str) -> bool:
     return re.match(_KEY_PATTERN, text, re.ASCII) is not None and not text.endswith("\n")
 
 
-def _short_names(paths: Sequence[Path]) -> list[str]:
-    """File names as messages show them: whole paths only where two files have one name."""
-    names = [path.name for path in paths]
-    return [name if names.count(name) == 1 else str(path) for path, name in zip(paths, names, strict=True)]
+def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Each file once, with its name as messages show it: the whole path only where two have one name."""
+    different = list(dict.fromkeys(paths))
+    names = [path.name for path in different]
+    return [(path, path.name if names.count(path.name) == 1 else str(path)) for path in different]
 
 
-def _read_milestones(reader: TableReader, tables: object) -> Iterable[tuple[str, _Milestone]]:
+def _read_milestones(reader: TableReader, tables: object) -> Iterable[tuple[str, _Milestone | None]]:
     if not isinstance(tables, dict):
         reader.report("milestones", 'must hold one table for each milestone, such as [milestones."LDM-503-06"]')
         return
@@ -119,9 +121,7 @@ def _read_milestones(reader: TableReader, tables: object) -> Iterable[tuple[str,
             reader.report(where, "is not a milestone code: it is empty, or has blanks around it")
             continue
         milestone = reader.read_struct(table, _Milestone, where)
-        if milestone is None:
-            continue
-        for at, also in enumerate(milestone.also):
+        for at, also in enumerate(milestone.also if milestone else ()):
             if not also.fields:
                 reader.report(f"{where}.also[{at}].fields", "is empty", 'Name "due", "completed" or both.')
         yield code, milestone
