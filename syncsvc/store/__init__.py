@@ -8,14 +8,18 @@ from datetime import datetime
 
 from syncsvc.store.audit import AuditStore, Event
 from syncsvc.store.engine import open_engine
+from syncsvc.store.holds import HoldStore
+from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
+from syncsvc.store.writing import OpenIntent, WritingStore
 
 __all__ = [
     "Event",
     "Lease",
+    "OpenIntent",
     "Run",
     "SnapshotHead",
     "Store",
@@ -27,7 +31,7 @@ __all__ = [
 ]
 
 
-class Store(RunStore, SnapshotStore, PlanStore, AuditStore):
+class Store(RunStore, SnapshotStore, MemoryStore, PlanStore, WritingStore, HoldStore, AuditStore):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 
     @staticmethod

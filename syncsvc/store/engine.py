@@ -1,17 +1,19 @@
 """Opening a database and its two kinds of transaction: one that reads, one that writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from syncsvc.errors import ConfigError, SourceError, SyncsvcError, Unreachable
+
+V = TypeVar("V")
 
 BUSY_SECONDS: Final = 15  # how long a transaction waits for another one to end
 CONNECT_SECONDS: Final = 10
@@ -104,6 +106,12 @@ def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str,
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, rows)
+
+
+def in_chunks(values: Sequence[V], size: int = CHUNK) -> Iterator[Sequence[V]]:
+    """The values in lists that fit one statement."""
+    for begin in range(0, len(values), size):
+        yield values[begin : begin + size]
 
 
 @contextmanager

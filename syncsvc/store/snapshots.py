@@ -9,7 +9,7 @@ Milestones come back in order of code, whatever order they were read in: a row t
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func
 from syncsvc.model import Milestone, Reject, Side, Snapshot, Status
 from syncsvc.store import tables
 from syncsvc.store.codec import decode, encode, from_plain, pack, to_plain, unpack
-from syncsvc.store.engine import CHUNK, Database, insert_or_replace
+from syncsvc.store.engine import Database, in_chunks, insert_or_replace
 from syncsvc.store.parts import keep_part, read_part
 from syncsvc.store.runs import Lease, require_lease
 from syncsvc.store.tables import STANDING
@@ -238,7 +238,7 @@ def _keep_versions(connection: Connection, stream: int, seq: int, bodies: dict[s
     before = {code: body for code, body in connection.execute(select(held.code, held.body).where(standing))}
     changed = [code for code, body in bodies.items() if before.get(code) != body]
     ended = [code for code in changed if code in before] + [code for code in before if code not in bodies]
-    for some in _chunks(ended):
+    for some in in_chunks(ended):
         connection.execute(update(tables.version).where(standing, held.code.in_(some)).values(to_seq=seq))
     if changed:
         row = {"stream": stream, "from_seq": seq, "to_seq": STANDING}
@@ -263,7 +263,7 @@ def _note_issues(connection: Connection, snapshot_id: int, snapshot: Snapshot, c
         if each.code in changed and each.code in ids and each.status is Status.COMPLETED
     }
     known = tables.done.c
-    for some in _chunks(sorted(done)):
+    for some in in_chunks(sorted(done)):
         query = select(known.issue_id).where(known.connector == snapshot.connector, known.issue_id.in_(some))
         new = set(some).difference(connection.execute(query).scalars())
         rows = [{"connector": snapshot.connector, "issue_id": each, "snapshot": snapshot_id} for each in sorted(new)]
@@ -312,8 +312,3 @@ def _is_before(this: RowMapping) -> ColumnElement[bool]:
         and_(same, held.edition < this["edition"]),
         and_(same, held.edition == this["edition"], held.id < this["id"]),
     )
-
-
-def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for begin in range(0, len(codes), CHUNK):
-        yield codes[begin : begin + CHUNK]

@@ -1,0 +1,74 @@
+"""The holds of the last run, so that the audit tells when one begins, changes and ends."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, insert, select
+
+from syncsvc.model import Hold
+from syncsvc.store import tables
+from syncsvc.store.audit import actor_of, add_events
+from syncsvc.store.engine import Database, in_chunks
+from syncsvc.store.runs import Lease, require_lease
+
+
+class _Standing(NamedTuple):
+    """What makes a hold another one when it differs. Two links to one field may both be held."""
+
+    code: str
+    key: str
+    issue_id: str | None
+    field: str
+    kind: str
+    owner_value: date | None
+    follower_value: date | None
+    baseline: date | None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return (self.code, self.key, self.field)
+
+
+class HoldStore(Database):
+    """Which holds there are."""
+
+    def note_holds(self, lease: Lease, run: int, holds: Sequence[Hold]) -> None:
+        """Compare with the holds of the last run, and tell which begin or change, and which end."""
+        why = {_standing(hold): hold.why for hold in holds}
+        held = tables.hold
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            rows = connection.execute(select(held).order_by(held.c.id)).all()
+            before = {_Standing(*row[1:]): row[0] for row in rows}
+            new = [each for each in why if each not in before]
+            ended = [each for each in before if each not in why]
+            places = {each.place for each in why}
+            told = [_tell(each, "hold", f"{each.kind}: {why[each]}") for each in new]
+            told += [_tell(each, "hold_ended", each.kind) for each in ended if each.place not in places]
+            for some in in_chunks([before[each] for each in ended]):
+                connection.execute(delete(held).where(held.c.id.in_(some)))
+            if new:
+                connection.execute(insert(held), [each._asdict() for each in new])
+            add_events(connection, self.now(), run, actor_of(connection, run), told)
+
+
+def _standing(hold: Hold) -> _Standing:
+    return _Standing(
+        code=hold.code,
+        key=hold.key,
+        issue_id=hold.issue_id,
+        field=hold.field.value,
+        kind=hold.kind.value,
+        owner_value=hold.owner_value,
+        follower_value=hold.follower_value,
+        baseline=hold.baseline,
+    )
+
+
+def _tell(standing: _Standing, event: str, detail: str) -> dict[str, Any]:
+    return {
+        **{"event": event, "code": standing.code, "key": standing.key, "issue_id": standing.issue_id},
+        **{"field": standing.field, "before": standing.follower_value, "after": standing.owner_value},
+        **{"detail": detail},
+    }

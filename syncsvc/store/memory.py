@@ -1,0 +1,154 @@
+"""What earlier nights left behind that reconciling needs: baselines, written and undone values, proposals."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, Table, func, select, update
+
+from syncsvc.model import Field, LinkKey, Memory, Proposal, ProposalState
+from syncsvc.store import tables
+from syncsvc.store.audit import actor_of, add_events
+from syncsvc.store.engine import Database, insert_or_replace
+from syncsvc.store.runs import Lease, require_lease
+
+_FIELD: Final = {field.value: field for field in Field}
+
+
+class MemoryStore(Database):
+    """Reading the memory, and the two ways it changes without a write to a target."""
+
+    def memory(self) -> Memory:
+        """All of it, as of one moment."""
+        with self.reading() as connection:
+            written = defaultdict(set)
+            for key, value in _values(connection, tables.written):
+                written[key].add(value)
+            proposals = defaultdict(list)
+            for row in connection.execute(select(tables.proposal).order_by(tables.proposal.c.id)).mappings():
+                proposals[row["code"], row["issue_id"]].append(_proposal(row))
+            return Memory(
+                baselines=dict(_values(connection, tables.baseline)),
+                written={key: frozenset(values) for key, values in written.items()},
+                undone=dict(_values(connection, tables.undone)),
+                proposals={key: tuple(some) for key, some in proposals.items()},
+                done_before=_done_before(connection),
+            )
+
+    def record_baselines(self, lease: Lease, run: int, agreed: Mapping[LinkKey, date | None]) -> int:
+        """Remember values both sides were seen to share; how many of them are new or differ."""
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            known = dict(_values(connection, tables.baseline))
+            new = {key: value for key, value in agreed.items() if key not in known or known[key] != value}
+            if not new:
+                return 0
+            keep_baselines(connection, new)
+            shown = _keys_by_issue(connection)
+            told = [
+                {
+                    **{"event": "baseline", "code": code, "key": shown.get(issue_id), "issue_id": issue_id},
+                    **{"field": field, "before": known.get((code, issue_id, field)), "after": value},
+                }
+                for (code, issue_id, field), value in new.items()
+            ]
+            add_events(connection, self.now(), run, actor_of(connection, run), told)
+        return len(new)
+
+    def issue_ids(self) -> dict[str, str]:
+        """Jira key -> issue id as last seen, keys an issue had before it moved included."""
+        with self.reading() as connection:
+            rows = connection.execute(select(tables.issue.c.key, tables.issue.c.issue_id))
+            return {key: issue_id for key, issue_id in rows}
+
+    def pending_proposals(self) -> list[Proposal]:
+        """Completions that were handed to PMCS and not seen there yet, oldest first."""
+        with self.reading() as connection:
+            return pending(connection)
+
+    def settle_proposal(self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str) -> None:
+        """Note what became of a pending proposal; ValueError for one that is settled already."""
+        held = tables.proposal.c
+        with self.writing() as connection:
+            require_lease(connection, lease)
+            row = connection.execute(select(tables.proposal).where(held.id == proposal_id)).mappings().one_or_none()
+            if row is None or row["state"] != ProposalState.PENDING or state is ProposalState.PENDING:
+                raise ValueError(f"proposal {proposal_id} is not pending, or is to stay so")
+            settle(connection, _proposal(row), state)
+            told = proposal_event(_proposal(row), state, detail)
+            add_events(connection, self.now(), run, actor_of(connection, run), [told])
+
+
+def pending(connection: Connection) -> list[Proposal]:
+    """Pending proposals, oldest first."""
+    held = tables.proposal.c
+    query = select(tables.proposal).where(held.state == ProposalState.PENDING).order_by(held.id)
+    return [_proposal(row) for row in connection.execute(query).mappings()]
+
+
+def settle(connection: Connection, proposal: Proposal, state: ProposalState) -> None:
+    """Set a proposal's state."""
+    connection.execute(update(tables.proposal).where(tables.proposal.c.id == proposal.id).values(state=state))
+
+
+def proposal_event(proposal: Proposal, state: ProposalState, detail: str) -> dict[str, Any]:
+    """How the audit tells what became of a proposal."""
+    return {
+        **{"event": state.value, "code": proposal.code, "key": proposal.key, "issue_id": proposal.issue_id},
+        **{"field": Field.COMPLETED, "after": proposal.value, "detail": detail},
+    }
+
+
+def keep_baselines(connection: Connection, values: Mapping[LinkKey, date | None]) -> None:
+    """Set baselines."""
+    insert_or_replace(connection, tables.baseline, value_rows(values))
+
+
+def value_rows(values: Mapping[LinkKey, date | None]) -> list[dict[str, Any]]:
+    """Rows of a table that keeps one value for each link and field."""
+    return [
+        {"code": code, "issue_id": issue_id, "field": field, "value": value}
+        for (code, issue_id, field), value in values.items()
+    ]
+
+
+def _values(connection: Connection, table: Table) -> list[tuple[LinkKey, Any]]:
+    rows = connection.execute(select(table.c.code, table.c.issue_id, table.c.field, table.c.value))
+    return [((code, issue_id, _FIELD[field]), value) for code, issue_id, field, value in rows]
+
+
+def _done_before(connection: Connection) -> frozenset[str]:
+    """Issues that were seen done in a snapshot before the newest one of the same connector."""
+    taken = tables.snapshot.c
+    newest = (
+        select(taken.connector, func.max(taken.id).label("snapshot"))
+        .where(taken.period.is_(None))
+        .group_by(taken.connector)
+        .subquery()
+    )
+    done = tables.done.c
+    query = (
+        select(done.issue_id)
+        .join(newest, newest.c.connector == done.connector)
+        .where(done.snapshot < newest.c.snapshot)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def _keys_by_issue(connection: Connection) -> dict[str, str]:
+    """Issue id -> the key it was last seen under."""
+    query = select(tables.issue.c.issue_id, tables.issue.c.key).order_by(tables.issue.c.snapshot)
+    return {issue_id: key for issue_id, key in connection.execute(query)}
+
+
+def _proposal(row: RowMapping) -> Proposal:
+    return Proposal(
+        code=row["code"],
+        issue_id=row["issue_id"],
+        value=row["value"],
+        state=ProposalState(row["state"]),
+        handed_over_on=row["handed_over_on"],
+        key=row["key"],
+        id=row["id"],
+    )
