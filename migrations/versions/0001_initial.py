@@ -186,8 +186,10 @@ def make_memory() -> None:
         sa.Column("value", sa.Date, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("handed_over_on", sa.Date, nullable=False),
+        sa.Column("snapshot", sa.Integer),
         sa.Column("run", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_proposal"),
+        sa.ForeignKeyConstraint(["snapshot"], ["snapshot.id"], name="fk_proposal_snapshot_snapshot"),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name="fk_proposal_run_run"),
         sqlite_autoincrement=True,
     )

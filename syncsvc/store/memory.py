@@ -150,5 +150,6 @@ def _proposal(row: RowMapping) -> Proposal:
         state=ProposalState(row["state"]),
         handed_over_on=row["handed_over_on"],
         key=row["key"],
+        snapshot=row["snapshot"] or 0,
         id=row["id"],
     )

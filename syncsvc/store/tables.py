@@ -222,6 +222,7 @@ proposal = Table(
     Column("value", Date, nullable=False),
     Column("state", Text, nullable=False),
     Column("handed_over_on", Date, nullable=False),
+    Column("snapshot", ForeignKey("snapshot.id")),  # the newest export at that time
     Column("run", ForeignKey("run.id"), nullable=False),
     Index("ix_proposal_code_issue_id", "code", "issue_id"),
     Index("ix_proposal_state", "state"),

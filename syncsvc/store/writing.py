@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from syncsvc.model import Change, DriftKind, Field, LinkKey, Outcome, ProposalState, Receipt, Side
 from syncsvc.store import tables
@@ -72,7 +72,7 @@ class WritingStore(Database):
             _close(connection, receipts)
             add_events(connection, self.now(), run, actor, told)
             _remember(connection, [receipt for _, receipt in receipts])
-            withdrawn = _hand_over(connection, run, [receipt for _, receipt in receipts], handed_over_on)
+            withdrawn = _hand_over(connection, run, receipts, handed_over_on)
             add_events(connection, self.now(), run, actor, withdrawn)
 
     def open_intents(self) -> list[OpenIntent]:
@@ -149,26 +149,48 @@ def _forget_undone(connection: Connection, link_keys: set[LinkKey]) -> None:
 
 
 def _hand_over(
-    connection: Connection, run: int, receipts: Sequence[Receipt], handed_over_on: date | None
+    connection: Connection,
+    run: int,
+    receipts: Sequence[tuple[int | None, Receipt]],
+    handed_over_on: date | None,
 ) -> list[dict[str, Any]]:
     """Make proposals of what was handed over; the events that tell which older ones are withdrawn by that."""
-    changes = [each.change for each in receipts if each.outcome is Outcome.HANDED_OVER]
-    if not changes:
+    handed_over = [(intent, each.change) for intent, each in receipts if each.outcome is Outcome.HANDED_OVER]
+    if not handed_over:
         return []
-    if handed_over_on is None or any(each.after is None or each.field is not Field.COMPLETED for each in changes):
+    if handed_over_on is None or any(
+        each.after is None or each.field is not Field.COMPLETED for _, each in handed_over
+    ):
         raise ValueError("only completions are handed over, and on a day that is said")
-    links = {(change.code, change.issue_id) for change in changes}
+    links = {(change.code, change.issue_id) for _, change in handed_over}
     told = []
     for older in pending(connection):
         if (older.code, older.issue_id) in links:
             settle(connection, older, ProposalState.WITHDRAWN)
             told.append(proposal_event(older, ProposalState.WITHDRAWN, "another completion was handed over"))
     common = {"state": ProposalState.PENDING, "handed_over_on": handed_over_on, "run": run}
-    connection.execute(
-        insert(tables.proposal),
-        [
-            {"code": each.code, "key": each.key, "issue_id": each.issue_id, "value": each.after, **common}
-            for each in changes
-        ],
-    )
+    newest = _newest_exports(connection, run, [intent for intent, _ in handed_over if intent is not None])
+    rows = [
+        {
+            **{"code": each.code, "key": each.key, "issue_id": each.issue_id, "value": each.after},
+            **{"snapshot": newest[intent], **common},
+        }
+        for intent, each in handed_over
+    ]
+    connection.execute(insert(tables.proposal), rows)
     return told
+
+
+def _newest_exports(connection: Connection, run: int, intents: Sequence[int]) -> dict[int | None, int | None]:
+    """For each intent (None: no intent, so this run) the newest export at its time, also if it is settled later."""
+    told = tables.audit.c
+    of_run: dict[int | None, int] = {None: run}
+    for some in in_chunks(intents):
+        for intent, its_run in connection.execute(select(told.id, told.run).where(told.id.in_(some))):
+            of_run[intent] = its_run
+    taken = tables.snapshot.c
+    newest = {
+        each: connection.execute(select(func.max(taken.id)).where(taken.side == Side.PMCS, taken.run <= each)).scalar()
+        for each in set(of_run.values())
+    }
+    return {intent: newest[its_run] for intent, its_run in of_run.items()}
