@@ -1,16 +1,29 @@
 """P6 spreadsheet exports as a side, and completions handed back to P6 as import workbooks."""
 
-import calendar
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
 from pathlib import Path
+from typing import Final
 
-from connectors.exports import read_whole
+from connectors.exports import ExportFile, absolute, agree, check_period, data_date_of, find_exports, read_whole
+from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
 from connectors.sheet import Row, Workbook, open_workbook
-from syncsvc.errors import MappingError, UsageError
+from syncsvc.connector import Pulled, Seen
+from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
-from syncsvc.model import Side, Snapshot
+from syncsvc.model import Change, Field, Milestone, MilestoneKind, Outcome, Receipt, Side, Snapshot, Status, by_code
+
+#: What P6 wants beside TASK in a workbook it imports: how durations and dates were shown in the export.
+_USER_SETTINGS_SHEET: Final = "USERDATA"
+
+_ACTUALS: Final = {
+    MilestoneKind.FINISH_MILESTONE: Actual.FINISH,
+    MilestoneKind.START_MILESTONE: Actual.START,
+}
 
 
 def read_export(
@@ -21,68 +34,45 @@ def read_export(
     data_day: str | int = "month_end",
     period: str | None = None,
     kind: str | None = None,
+    unnamed_kind: str | None = None,
 ) -> Snapshot:
     """One P6 spreadsheet export as a snapshot: every readable row, milestone or not.
 
-    `period` ("2019-04") and `kind` are what the caller says of a file that may not tell them itself; `data_day` is
-    the day of the period the schedule describes. Raises BadExport for a file that is no readable export,
-    MappingError for one the mapping cannot be applied to, UsageError where file, file name and caller disagree.
+    `period` ("2019-04") and `kind` are what the caller says of a file that may not tell them itself, `unnamed_kind`
+    what an export counts as that names no kind; `data_day` is the day of the period that the schedule describes.
+    Raises BadExport for a file that is no readable export, MappingError for one that the mapping cannot be applied
+    to, UsageError where file, file name and caller disagree.
     """
     content, digest = read_whole(path)
     workbook = open_workbook(content, path.name)
     header, rows, sheet = open_sheet(workbook, mapping, path.name)
-    wbs = header.find(mapping.columns.wbs)
     named = agree(
         path.name,
         [
-            *_name_projects(rows, wbs, mapping, sheet),
+            *_read_projects(rows, header.find(mapping.columns.wbs), mapping, sheet),
             ("its file name", mapping.read_file_name(path.stem)),
-            ("the command or configuration", Named(period, kind)),
+            ("the command", Named(check_period(period), kind)),
         ],
     )
-    reader = RowReader(header, mapping, sheet, named.kind)
+    kind = named.kind or unnamed_kind
+    reader = RowReader(header, mapping, sheet, kind)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows)
     return Snapshot(
         side=Side.PMCS,
-        source=str(path.resolve()),
+        source=str(absolute(path)),
         taken_at=taken_at,
-        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping))),
+        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping, path.name))),
         sha256=digest,
         mapping_sha256=mapping.sha256,
         period=named.period,
-        kind=named.kind,
+        kind=kind,
         data_date=data_date_of(named.period, data_day),
         typed=reader.typed,
         rejects=rejects,
     )
 
 
-def data_date_of(period: str | None, data_day: str | int) -> date | None:
-    """The day of a period that a schedule describes: its last, or the given one; None where no period is known."""
-    if period is None:
-        return None
-    year, month = (int(part) for part in period.split("-"))
-    last = calendar.monthrange(year, month)[1]
-    return date(year, month, last if data_day == "month_end" else min(int(data_day), last))
-
-
-def agree(source: str, tellers: Iterable[tuple[str, Named]]) -> Named:
-    """The period and kind that all who tell one agree on. Raises UsageError, naming both, where two disagree."""
-    told: dict[str, tuple[str, str]] = {}
-    for teller, named in tellers:
-        for what, value in (("period", named.period), ("kind", named.kind)):
-            if value is None:
-                continue
-            first, first_value = told.setdefault(what, (teller, value))
-            if value != first_value:
-                raise UsageError(
-                    f"{source}: {first} says that its {what} is {first_value}, {teller} says {value}.",
-                    "Rename the file if it is named wrongly, or take the option back.",
-                )
-    return Named(*(told[what][1] if what in told else None for what in ("period", "kind")))
-
-
-def _name_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet: str) -> list[tuple[str, Named]]:
+def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet: str) -> list[tuple[str, Named]]:
     """What each different project name tells, with the row where it stands first."""
     if wbs is None:
         return []
@@ -94,8 +84,8 @@ def _name_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     return list(found.values())
 
 
-def _read_relations(workbook: Workbook, mapping: Mapping) -> dict[str, set[str]]:
-    """Activity id -> ids of its predecessors, from the sheet of relations where the export has it."""
+def _read_relations(workbook: Workbook, mapping: Mapping, source: str) -> dict[str, set[str]]:
+    """Activity id -> ids of its predecessors, from the sheet of relations where the export has one."""
     declared = mapping.relations
     sheets = {sheet.casefold(): sheet for sheet in workbook.sheet_names}
     if declared is None or declared.sheet.casefold() not in sheets:
@@ -106,9 +96,260 @@ def _read_relations(workbook: Workbook, mapping: Mapping) -> dict[str, set[str]]
     names = [text_of(cell).casefold() for cell in first]
     for key, column in (("relations.code", declared.code), ("relations.predecessor", declared.predecessor)):
         if column.casefold() not in names:
-            raise MappingError(f"sheet {sheet} has no column {column}, which {mapping.place_of(key, column)} requires.")
+            raise MappingError(
+                f"{source}: sheet {sheet} has no column {column}, which {mapping.place_of(key, column)} requires.",
+                "Add the column to the export layout in P6, or name another mapping.",
+            )
     code, predecessor = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
     relations: dict[str, set[str]] = {}
     for _, cells in rows:
-        relations.setdefault(text_of(cells[code]), set()).add(text_of(cells[predecessor]))
+        if before := text_of(cells[predecessor]):
+            relations.setdefault(text_of(cells[code]), set()).add(before)
     return relations
+
+
+class P6Spreadsheet:
+    """A folder of P6 spreadsheet exports (or one file), and an outbox for import workbooks."""
+
+    side = Side.PMCS
+    writes = frozenset({Field.COMPLETED})
+    confirms = False
+
+    def __init__(
+        self,
+        name: str,
+        mapping: Mapping,
+        exports: Path,
+        *,
+        plan_from: str = "ME",
+        data_day: str | int = "month_end",
+        outbox: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.name = name
+        self._mapping = mapping
+        self._exports = absolute(exports)
+        self._plan_from = plan_from
+        self._data_day = data_day
+        self._outbox = absolute(outbox)
+        self._now = now
+        self._last_read: Snapshot | None = None  # the newest export, for as long as its bytes stay the same
+
+    def check(self) -> list[Problem]:
+        """Whether the newest export can be read, and workbooks can be written."""
+        where = f"connectors.{self.name}"
+        problems: list[Problem] = []
+        try:
+            self._read_newest()
+        except SyncsvcError as error:
+            problems.append(Problem(f"{where}.exports", error.message, error.hint, error.exit_code))
+        if problem := _say_unwritable(self._outbox):
+            problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
+        return problems
+
+    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+        """Every export that differs from what was last seen of it, in order of period.
+
+        Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
+        cannot be told; the same about an older one is a problem.
+        """
+        files = find_exports(self._exports, self._mapping)
+        newest = self._find_newest(files)
+        snapshots: list[Snapshot] = []
+        problems: list[Problem] = []
+        for file in files:
+            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{self._mapping.sha256}":
+                continue
+            try:
+                snapshots.append(self.read_file(file.path))
+            except (SourceError, MappingError, UsageError) as error:
+                if file in newest:
+                    raise
+                problems.append(Problem(str(file.path), error.message, error.hint, error.exit_code))
+        snapshots.sort(key=lambda snapshot: snapshot.period or "")
+        return Pulled(tuple(snapshots), tuple(problems))
+
+    def read_file(self, path: Path, period: str | None = None, kind: str | None = None) -> Snapshot:
+        """One export, in the folder or not, as a snapshot of this connector. Raises UsageError without a period."""
+        snapshot = read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
+        if snapshot.period is None:
+            raise UsageError(
+                f"{path}: which month this export is of cannot be told: neither its project names nor its file name"
+                " say it.",
+                f"Rename it to begin with year and month, as in 2019-04-{self._plan_from}{path.suffix}, or use"
+                f" `syncsvc pull {self.name} --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
+            )
+        return replace(snapshot, connector=self.name)
+
+    def read(self, keys: Collection[str]) -> Snapshot:
+        """The newest export of the kind that plans are made from, with only these codes of it."""
+        snapshot = self._read_newest()
+        return replace(snapshot, milestones=tuple(m for m in snapshot.milestones if m.code in keys))
+
+    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+        """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
+        snapshot = self._read_newest()
+        accepted, answered = self._sort_out(changes, snapshot)
+        yield from answered
+        for actual in Actual:
+            handed = [change for change in accepted if accepted[change] is actual]
+            if not handed:
+                continue
+            path = self._place_of(changes, actual)
+            try:
+                self._hand_over(path, actual, {c.code: c.after for c in handed if c.after}, Path(snapshot.source))
+            except (OSError, SyncsvcError) as error:
+                what = error.message if isinstance(error, SyncsvcError) else f"{path}: {error.strerror or error}"
+                yield from (Receipt(change, Outcome.FAILED, what) for change in handed)
+            else:
+                yield from (Receipt(change, Outcome.HANDED_OVER, str(path)) for change in handed)
+
+    def delivered(self, changes: Sequence[Change]) -> str | None:
+        """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them."""
+        paths = [path for actual in Actual if (path := self._place_of(changes, actual)).is_file()]
+        try:
+            held = {row for path in paths for row in read_import_workbook(path).items()}
+        except SourceError:
+            return None
+        try:
+            wanted: Collection[Change] = self._sort_out(changes, self._read_newest())[0]
+        except SyncsvcError:
+            wanted = changes
+        missing = {(change.code, change.after) for change in wanted} - held
+        return "; ".join(map(str, paths)) if paths and not missing else None
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _find_newest(self, files: Sequence[ExportFile]) -> list[ExportFile]:
+        """The files any of which may be the newest export to plan from, by their names; the likeliest last."""
+        candidates = [file for file in files if file.kind in (self._plan_from, None)]
+        unnamed = [file for file in candidates if file.period is None]
+        return [*[file for file in candidates if file.period][-1:], *unnamed]
+
+    def _read_newest(self) -> Snapshot:
+        files = find_exports(self._exports, self._mapping)
+        newest: Snapshot | None = None
+        candidates = [file for file in files if file.kind in (self._plan_from, None)]
+        for file in reversed(candidates):
+            if file.period and newest and newest.period and file.period <= newest.period:
+                break
+            snapshot = self._read_again(file)
+            if snapshot.kind != self._plan_from:
+                continue
+            if newest is None or (snapshot.period or "") > (newest.period or ""):
+                newest = snapshot
+        if newest is None:
+            raise SourceError(
+                f"{self._exports}: there is no export of kind {self._plan_from}, which plans are made from.",
+                "Put one there, or set plan_from in the configuration to the kind that is there.",
+            )
+        self._last_read = newest
+        return newest
+
+    def _read_again(self, file: ExportFile) -> Snapshot:
+        last = self._last_read
+        if last and (last.source, last.sha256) == (str(file.path), file.sha256):
+            return replace(last, taken_at=self._now())
+        return self.read_file(file.path)
+
+    def _sort_out(self, changes: Sequence[Change], snapshot: Snapshot) -> tuple[dict[Change, Actual], list[Receipt]]:
+        """The changes that may go to P6, with the column for each, and the receipts of all others."""
+        shown = by_code(snapshot.milestones)
+        unreadable = {reject.code: reject for reject in snapshot.rejects if reject.field in (None, Field.COMPLETED)}
+        dates: dict[str, set[date | None]] = {}
+        for change in changes:
+            dates.setdefault(change.code, set()).add(change.after)
+        accepted: dict[Change, Actual] = {}
+        answered: list[Receipt] = []
+        for change in changes:
+            milestone = shown.get(change.code)
+            if change.code in unreadable and (milestone is None or unreadable[change.code].field):
+                reject = unreadable[change.code]
+                refusal = Receipt(change, Outcome.REFUSED, f"{Path(snapshot.source).name}: {reject.reason}")
+            elif len(dates[change.code]) > 1:
+                refusal = Receipt(change, Outcome.REFUSED, f"{change.code} has two dates in one batch")
+            else:
+                judged = _judge(change, milestone, snapshot)
+                if isinstance(judged, Actual):
+                    accepted[change] = judged
+                    continue
+                refusal = judged
+            answered.append(refusal)
+        return accepted, answered
+
+    def _place_of(self, changes: Sequence[Change], actual: Actual) -> Path:
+        """Where a batch goes: the same batch, in any order, always to the same name."""
+        rows = sorted({(change.code, change.field.value, str(change.after)) for change in changes})
+        digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+        return self._outbox / f"syncsvc-completions-{digest}-{actual.name.lower()}.xlsx"
+
+    def _hand_over(self, path: Path, actual: Actual, completions: dict[str, date], export: Path) -> None:
+        """Leave the workbook in the outbox, unless it is there."""
+        try:
+            if path.is_file() and read_import_workbook(path) == completions:
+                return
+        except SourceError:
+            pass  # damaged since it was written: the batch is known, so it is written again
+        working_day = self._mapping.working_day
+        write_import_workbook(
+            path,
+            completions,
+            actual=actual,
+            completed_word=self._mapping.word_for(Status.COMPLETED),
+            time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
+            user_settings=_read_user_settings(export),
+        )
+
+
+def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actual | Receipt:
+    """The column a change goes to, or the receipt that says why it goes nowhere."""
+
+    def refuse(why: str) -> Receipt:
+        return Receipt(change, Outcome.REFUSED, why)
+
+    export = Path(snapshot.source).name
+    if change.field is not Field.COMPLETED:
+        return refuse(f"P6 imports no {change.field.value} date from a workbook: it is calculated there")
+    if change.after is None:
+        return refuse("a completion cannot be taken out of P6 by an import workbook")
+    if shown is None:
+        return refuse(f"{change.code} is not in {export}; importing it would make a new activity")
+    if shown.completed == change.after:
+        return Receipt(change, Outcome.ALREADY, f"{export} shows it", confirmed=True)
+    if shown.completed != change.before:
+        return Receipt(change, Outcome.STALE, f"{export} shows {shown.completed or 'no completion'}")
+    actual = _ACTUALS.get(shown.kind)
+    if actual is None:
+        what = shown.kind.value.replace("_", " ")
+        return refuse(f"{change.code} is no milestone in {export}, as far as that can be told: {what}")
+    if snapshot.data_date and change.after > snapshot.data_date:
+        return refuse(f"{change.after} is later than the data date of {export}, {snapshot.data_date}")
+    return actual
+
+
+def _read_user_settings(export: Path) -> list[str]:
+    """The cells of the export's sheet USERDATA; none of a CSV file."""
+    content, _ = read_whole(export)
+    workbook = open_workbook(content, export.name)
+    if _USER_SETTINGS_SHEET not in workbook.sheet_names:
+        return []
+    return [str(cells[0]) for _, cells in workbook.rows(_USER_SETTINGS_SHEET) if cells]
+
+
+def _say_unwritable(folder: Path) -> str | None:
+    """Why nothing can be written into a folder that may have to be made first, or None."""
+    nearest = next((parent for parent in (folder, *folder.parents) if parent.exists()), Path("/"))
+    if not nearest.is_dir():
+        return f"{nearest} is not a folder"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"{nearest} cannot be written to"
+    return None

@@ -24,6 +24,10 @@ def is_blank(cells: Sequence[Cell]) -> bool:
     return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
 
 
+def _shorten(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 class Header:
     """The names in the first row of a sheet that is not blank; case and order do not matter."""
 
@@ -82,6 +86,16 @@ def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Heade
     if rows and _is_caption(rows[0][1], code, mapping):
         rows = rows[1:]
     return header, rows, name if mapping.sheet else ""
+
+
+def fits(workbook: Workbook, mapping: Mapping) -> bool:
+    """Whether the sheet and header of a mapping are in the workbook: the id column, and a column for the due date."""
+    try:
+        header, _, _ = open_sheet(workbook, mapping, "")
+    except (MappingError, BadExport):
+        return False
+    columns = [entry.column for kind in mapping.export_kinds for entry in mapping.dates(kind).due]
+    return any(header.find(column) is not None for column in columns)
 
 
 def _is_caption(cells: Sequence[Cell], code: int, mapping: Mapping) -> bool:
@@ -192,7 +206,7 @@ class RowReader:
                 try:
                     return self._mapping.parse_date(cell), entry
                 except ValueError as error:
-                    reason = f"{name}: {entry.column} {text_of(cell)!r} {error}"
+                    reason = f"{name}: {entry.column} {_shorten(text_of(cell))!r} {error}"
                     rejects.append(Reject(where, code, reason, kind=kind, field=name))
                     return None, None
             return None, None

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -107,14 +108,7 @@ def _check_zip(content: bytes, source: str) -> None:
                             )
                         if info.filename.lower().startswith("xl/worksheets/"):
                             extent.add(chunk)
-            except (
-                zipfile.BadZipFile,
-                NotImplementedError,
-                EOFError,
-                OSError,
-                ValueError,
-                zipfile.zlib.error,
-            ) as error:  # type: ignore[attr-defined]
+            except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
                 raise BadExport(f"{source}: the workbook is damaged: {info.filename} ({error}).") from None
             if extent.cells > MAX_CELLS:
                 raise BadExport(

@@ -6,7 +6,7 @@ configuration. Nothing of a site (project names, id patterns, column numbers) st
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -31,7 +31,7 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Part of a mapping file; a key that is not declared is refused."""
 
 
-class DateColumn(_Strict):
+class DateColumn(_Strict, frozen=True):
     """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all)."""
 
     column: str
@@ -44,7 +44,7 @@ class DateColumn(_Strict):
         return (not self.rows or kind in self.rows) and (not self.status or status in self.status)
 
 
-class Columns(_Strict):
+class Columns(_Strict, frozen=True):
     """The columns that are not dates, by what they hold."""
 
     code: str
@@ -56,7 +56,7 @@ class Columns(_Strict):
     predecessors: str | None = None
 
 
-class Relations(_Strict):
+class Relations(_Strict, frozen=True):
     """The sheet of relations between activities, joined by activity id only."""
 
     sheet: str
@@ -64,14 +64,14 @@ class Relations(_Strict):
     predecessor: str
 
 
-class Untyped(_Strict):
+class Untyped(_Strict, frozen=True):
     """Which columns tell a start from a finish where there is no type column."""
 
     start: tuple[str, ...]
     finish: tuple[str, ...]
 
 
-class Dates(_Strict):
+class Dates(_Strict, frozen=True):
     """For each date its columns in order; the first that is not blank counts."""
 
     formats: tuple[str, ...] = ("YYYY-MM-DD",)
@@ -80,7 +80,7 @@ class Dates(_Strict):
     completed: tuple[DateColumn, ...] = ()
 
 
-class _ExportKind(_Strict):
+class _ExportKind(_Strict, frozen=True):
     """What differs in exports of one kind; what is absent stays as it is for all."""
 
     required: tuple[str, ...] | None = None
@@ -89,25 +89,25 @@ class _ExportKind(_Strict):
     completed: tuple[DateColumn, ...] | None = None
 
 
-class _Pattern(_Strict):
+class _Pattern(_Strict, frozen=True):
     pattern: str
 
 
-class WorkingDay(_Strict):
+class WorkingDay(_Strict, frozen=True):
     """The time of day given to dates that go back to P6."""
 
     start: str = "08:00"
     finish: str = "17:00"
 
 
-class Renumbering(_Strict):
+class Renumbering(_Strict, frozen=True):
     """A declared change of codes: LDM-503-1 is LDM-503-01."""
 
     pattern: str
     replacement: str
 
 
-class _File(_Strict):
+class _File(_Strict, frozen=True):
     """The shape of a mapping file."""
 
     description: str
@@ -178,6 +178,11 @@ class Mapping:
             completed=dates.completed if differing.completed is None else differing.completed,
         )
 
+    @property
+    def export_kinds(self) -> tuple[str | None, ...]:
+        """The kinds of export that have rules of their own, and None for all others."""
+        return (None, *self._file.exports)
+
     def status_of(self, word: str) -> Status:
         """The status a word stands for; a word that is not declared is unknown."""
         return self._status.get(word.casefold(), Status.UNKNOWN)
@@ -224,6 +229,10 @@ class Mapping:
             if hits:
                 return renumbered
         return code
+
+    def aliases(self, codes: Iterable[str]) -> dict[str, str]:
+        """For each of these codes that is renumbered, the code that is meant."""
+        return {code: meant for code in codes if (meant := self.renumber(code)) != code}
 
     def place_of(self, key: str, column: str) -> str:
         """Where a column is declared, in words: "mapping p6_spreadsheet, line 14 (columns.code)"."""
@@ -357,7 +366,8 @@ def _check(path: Path, loaded: _File) -> None:
 
 
 _TIME = r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?: ?(?P<half>[AaPp][Mm]))?)?"
-_MONTHS: Final = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS: Final = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _FORMATS: Final = {
     "M/D/YYYY": re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME),
     "D/M/YYYY": re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})" + _TIME),

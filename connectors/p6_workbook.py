@@ -1,0 +1,156 @@
+"""The workbook that hands completions back to P6: a sheet TASK that P6 imports.
+
+P6 ignores columns whose caption starts with (*), and what it does with blank cells is not documented; so a workbook
+holds one kind of activity, the three columns that P6 imports for it, and no blank cell. Row 1 has P6's names for the
+columns and drives the import, row 2 is for people.
+"""
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from connectors.exports import read_whole
+from connectors.row import text_of
+from connectors.sheet import open_workbook
+from syncsvc.errors import BadExport
+from syncsvc.mapping import Cell, parse_date
+
+SHEET: Final = "TASK"
+_CODE: Final = "task_code"
+_STATUS: Final = "status_code"
+
+
+class Actual(StrEnum):
+    """Which date says that an activity is completed: a start milestone has no finish."""
+
+    FINISH = "act_end_date"
+    START = "act_start_date"
+
+    @property
+    def caption(self) -> str:
+        """P6's caption of the column."""
+        return "Actual Finish" if self is Actual.FINISH else "Actual Start"
+
+
+def write_import_workbook(
+    path: Path,
+    completions: Mapping[str, date],
+    *,
+    actual: Actual,
+    completed_word: str = "Completed",
+    time_of_day: time = time(0),
+    user_settings: Sequence[str] = (),
+) -> None:
+    """Write completions, activity id -> date, so that either the whole file stands at `path` or none.
+
+    It is read back and compared before it gets its name; the same completions give the same bytes.
+    `user_settings` are the cells of the export's sheet USERDATA, which goes back with them where there is one.
+    Raises OSError where it cannot be written, BadExport where it does not read back as it was meant.
+    """
+    content = _freeze(_build(completions, actual, completed_word, time_of_day, user_settings))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if read_import_workbook(unfinished) != dict(completions):
+            raise BadExport(f"{path.name}: the import workbook does not read back as it was written.")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_import_workbook(path: Path) -> dict[str, date]:
+    """Activity id -> completion, as an import workbook says. Raises BadExport for a file that is none."""
+    content, _ = read_whole(path)
+    workbook = open_workbook(content, path.name)
+    if SHEET not in workbook.sheet_names:
+        raise BadExport(f"{path.name}: this is no import workbook: it has no sheet {SHEET}.")
+    rows = [cells for _, cells in workbook.rows(SHEET)]
+    header = [text_of(cell) for cell in rows[0]] if rows else []
+    if header not in ([_CODE, _STATUS, actual.value] for actual in Actual):
+        raise BadExport(f"{path.name}: this is no import workbook: its columns are {', '.join(header) or 'none'}.")
+    completions: dict[str, date] = {}
+    for code, _, day in (cells[:3] for cells in rows[2:]):
+        completed = _date_in(day, path)
+        if not isinstance(code, str) or code in completions or completed is None:
+            raise BadExport(f"{path.name}: a row of the import workbook is damaged: {text_of(code)!r}.")
+        completions[code] = completed
+    return completions
+
+
+def _date_in(cell: Cell, path: Path) -> date | None:
+    try:
+        return parse_date(cell)
+    except ValueError as error:
+        raise BadExport(f"{path.name}: {text_of(cell)!r} {error}.") from None
+
+
+def _build(
+    completions: Mapping[str, date],
+    actual: Actual,
+    completed_word: str,
+    time_of_day: time,
+    user_settings: Sequence[str],
+) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    def put_text(sheet: Worksheet, row: int, column: int, text: str) -> None:
+        cell = sheet.cell(row, column)
+        cell.value = text
+        cell.data_type = "s"  # or an id that begins with = is a formula
+        cell.number_format = "@"
+
+    workbook = Workbook()
+    sheet = workbook.active
+    if not isinstance(sheet, Worksheet):
+        raise TypeError("a new workbook has a sheet")
+    sheet.title = SHEET
+    for column, (name, caption) in enumerate(
+        ((_CODE, "Activity ID"), (_STATUS, "Activity Status"), (actual.value, actual.caption)), start=1
+    ):
+        put_text(sheet, 1, column, name)
+        put_text(sheet, 2, column, caption)
+        sheet.column_dimensions["ABC"[column - 1]].width = 22
+    for row, (code, completed) in enumerate(sorted(completions.items()), start=3):
+        put_text(sheet, row, 1, code)
+        put_text(sheet, row, 2, completed_word)
+        cell = sheet.cell(row, 3)
+        cell.value = datetime.combine(completed, time_of_day)
+        cell.number_format = "yyyy-mm-dd hh:mm"
+    if user_settings:
+        settings = workbook.create_sheet("USERDATA")
+        for row, text in enumerate(user_settings, start=1):
+            put_text(settings, row, 1, text)
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+def _freeze(content: bytes) -> bytes:
+    """The same workbook without the time at which it was made, so that the same rows give the same bytes."""
+    frozen = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(frozen, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name in made.namelist():
+            part = made.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", part)
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            kept.writestr(entry, part)
+    return frozen.getvalue()
