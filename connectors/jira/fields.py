@@ -1,0 +1,191 @@
+"""Which field of this Jira takes a completion, and what the account may do: everything `check` finds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.jira.issues import DateField
+from connectors.jira.settings import AUTO, CLOUD, DATA_CENTER, FLAVOURS, JiraSettings
+from connectors.jira.transport import Transport
+from syncsvc.errors import AccessRefused, ConfigError, ExitCode, Problem, SourceError
+
+#: Permission -> what it is for. Notify is apart: either of two permissions will do.
+_ALWAYS_NEEDED: Final = {
+    "BROWSE_PROJECTS": "to see the issues",
+    "EDIT_ISSUES": "to write dates",
+    "SCHEDULE_ISSUES": "to write due dates",
+}
+_FOR_COMMENTS: Final = {"ADD_COMMENTS": "because comment = true"}
+_FOR_QUIET: Final = ("ADMINISTER_PROJECTS", "ADMINISTER")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the server says of itself."""
+
+    cloud: bool
+    base_url: str | None
+
+
+def ask_server(transport: Transport) -> Server:
+    """Cloud or not; anything that does not call itself Cloud is Data Center, whose own word is "Server"."""
+    answer = transport.ask("GET", "serverInfo")
+    said = answer.json() if answer.accepted else None
+    if not isinstance(said, dict) or not isinstance(said.get("deploymentType"), str):
+        raise SourceError(
+            f"{transport.place} does not answer like a Jira ({answer.status} for serverInfo)",
+            "See whether `url` is right, with the path Jira runs under, if it has one.",
+        )
+    base_url = said.get("baseUrl")
+    return Server(said["deploymentType"].lower() == CLOUD, base_url.rstrip("/") if isinstance(base_url, str) else None)
+
+
+def prove_access(transport: Transport) -> None:
+    """Raises AccessRefused unless Jira knows who we are: with a bad token much of it answers as if to nobody."""
+    answer = transport.ask("GET", "myself")
+    if not answer.accepted or not isinstance(answer.json(), dict):
+        raise AccessRefused(f"{transport.place} does not say who we are ({answer.status} for myself)")
+
+
+def find_completed_field(transport: Transport, wanted: str, where: str) -> DateField:
+    """The custom date field of this id or name; ConfigError lists the candidates where that is not exactly one."""
+    answer = transport.ask("GET", "field")
+    fields = answer.json() if answer.accepted else None
+    if not isinstance(fields, list):
+        raise SourceError(f"{transport.place} does not list its fields ({answer.status})")
+    return choose_completed_field([f for f in fields if isinstance(f, dict)], wanted, f"{where}.completed_field")
+
+
+def choose_completed_field(fields: Sequence[Mapping[str, Any]], wanted: str, where: str) -> DateField:
+    """An id wins over a name; names are compared without case and count only for date fields."""
+    candidates = {str(f["id"]): str(f.get("name", "")) for f in fields if f.get("id") and _is_custom_date(f)}
+    if wanted in candidates:
+        return DateField(wanted, candidates[wanted])
+    named = [field_id for field_id, name in candidates.items() if name.casefold() == wanted.casefold()]
+    if len(named) == 1:
+        return DateField(named[0], candidates[named[0]])
+    of_all = _list(candidates, list(candidates)) or "this Jira has none, or none that this account can see"
+    if named:
+        said, hint = (
+            f"{len(named)} date fields are called {wanted!r}",
+            f"Give the id of one: {_list(candidates, named)}.",
+        )
+    elif other := [f for f in fields if wanted in (f.get("id"), f.get("name"))]:
+        kind = _type_of(other[0])
+        said = f"{wanted!r} is not a custom field for dates, but {'of type ' + kind if kind else 'something else'}"
+        hint = f"Only a field of type date can hold a completion. Date fields: {of_all}."
+    else:
+        said, hint = f"there is no field {wanted!r}", f"Date fields: {of_all}."
+    raise ConfigError(f"{where}: {said}", hint, [Problem(where, said, hint)])
+
+
+def find_problems(transport: Transport, settings: JiraSettings, where: str) -> list[Problem]:
+    """Everything that would keep a run from working: address, token, flavour, field, permissions."""
+    problems = find_setting_problems(settings, where)
+    if problems:
+        return problems
+    try:
+        server = ask_server(transport)
+        prove_access(transport)
+    except SourceError as error:
+        return [Problem(where, error.message, error.hint, error.exit_code)]
+    if settings.flavour != AUTO and server.cloud is not (settings.flavour == CLOUD):
+        said = CLOUD if server.cloud else DATA_CENTER
+        problems.append(
+            Problem(
+                f"{where}.flavour",
+                f'flavour is "{settings.flavour}", but the server is {said}',
+                f'Set flavour = "{said}".',
+            )
+        )
+    for part in (_find_field_problems, _find_permission_problems):
+        try:
+            problems += part(transport, settings, where)
+        except SourceError as error:
+            problems.append(Problem(where, error.message, error.hint, error.exit_code))
+    return problems
+
+
+def find_setting_problems(settings: JiraSettings, where: str) -> list[Problem]:
+    """What can be told without asking anybody."""
+    problems = []
+    if settings.flavour not in FLAVOURS:
+        known = ", ".join(f'"{flavour}"' for flavour in sorted(FLAVOURS))
+        problems.append(Problem(f"{where}.flavour", f"{settings.flavour!r} is no flavour of Jira", f"One of {known}."))
+    if settings.flavour == CLOUD and not settings.user:
+        problems.append(
+            Problem(
+                f"{where}.user",
+                "Jira Cloud wants the user whose token it is",
+                "Set user to the account's e-mail address.",
+            )
+        )
+    if not settings.token:
+        problems.append(Problem(where, "there is no token", "Set token_env or token_file."))
+    return problems
+
+
+def _find_field_problems(transport: Transport, settings: JiraSettings, where: str) -> list[Problem]:
+    if not settings.completed_field:
+        return []
+    try:
+        find_completed_field(transport, settings.completed_field, where)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
+
+
+def _find_permission_problems(transport: Transport, settings: JiraSettings, where: str) -> list[Problem]:
+    problems: list[Problem] = []
+    needed = _ALWAYS_NEEDED | (_FOR_COMMENTS if settings.comment else {})
+    for project in sorted(settings.projects):
+        asked = ",".join([*needed, *(_FOR_QUIET if not settings.notify else ())])
+        answer = transport.ask("GET", "mypermissions", {"projectKey": project, "permissions": asked})
+        held = _held_permissions(answer.json()) if answer.accepted else frozenset()
+        if "BROWSE_PROJECTS" not in held:
+            hint = "Is the key right, and may the account see the project (Browse projects)?"
+            problems.append(Problem(where, f"project {project} is not there or not visible", hint, ExitCode.SOURCE))
+            continue
+        problems += [
+            Problem(
+                where,
+                f"permission {permission} is missing in project {project}",
+                f"It is needed {reason}.",
+                ExitCode.SOURCE,
+            )
+            for permission, reason in needed.items()
+            if permission not in held
+        ]
+        if not settings.notify and not held.intersection(_FOR_QUIET):
+            problems.append(
+                Problem(
+                    where,
+                    f"notify = false needs the permission ADMINISTER_PROJECTS in project {project}",
+                    "Without it Jira refuses every write. Give the account the permission, or set notify = true.",
+                    ExitCode.SOURCE,
+                )
+            )
+    return problems
+
+
+def _held_permissions(body: Any) -> frozenset[str]:
+    listed = body.get("permissions") if isinstance(body, dict) else None
+    if not isinstance(listed, dict):
+        return frozenset()
+    return frozenset(
+        name for name, said in listed.items() if isinstance(said, dict) and said.get("havePermission") is True
+    )
+
+
+def _is_custom_date(described: Mapping[str, Any]) -> bool:
+    """`duedate` is of type date too, and must never take a completion."""
+    return _type_of(described) == "date" and described.get("custom", True) is not False and described["id"] != "duedate"
+
+
+def _type_of(described: Mapping[str, Any]) -> str:
+    schema = described.get("schema")
+    return str(schema.get("type") or "") if isinstance(schema, dict) else ""
+
+
+def _list(names: Mapping[str, str], ids: Sequence[str]) -> str:
+    return ", ".join(f"{field_id} ({names[field_id]})" for field_id in sorted(ids))

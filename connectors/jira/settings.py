@@ -1,0 +1,46 @@
+"""What the configuration says about one Jira."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+CLOUD: Final = "cloud"
+DATA_CENTER: Final = "data-center"
+AUTO: Final = "auto"
+FLAVOURS: Final = frozenset({CLOUD, DATA_CENTER, AUTO})
+
+NOT_COMPLETED_RESOLUTIONS: Final = frozenset(
+    {"Won't Do", "Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Cancelled"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JiraSettings:
+    """One `[connectors.NAME]` of kind jira. User and token are kept out of the repr.
+
+    `user` is for Cloud, where it travels with the token as Basic; without it the token travels as Bearer, which
+    is how Data Center takes a personal access token. `time_zone` is where instants become civil dates.
+    """
+
+    url: str
+    flavour: str
+    token: str = field(repr=False)
+    projects: frozenset[str]
+    time_zone: ZoneInfo
+    user: str | None = field(default=None, repr=False)
+    completed_field: str | None = None
+    not_completed_resolutions: frozenset[str] = NOT_COMPLETED_RESOLUTIONS
+    comment: bool = False
+    notify: bool = True
+    workers: int = 4
+    deadline_seconds: float = 60  # for one whole answer, not for each read of it
+    answer_cap_bytes: int = 64 * 1024 * 1024
+    retry_budget_seconds: float = 300  # that one request may spend waiting because Jira asked it to
+    attempts: int = 6  # of one request that fails without a word on when to come back
+
+    @property
+    def place(self) -> str:
+        """The address as it may be shown: without user, password, query and a slash at the end."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
