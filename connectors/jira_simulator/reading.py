@@ -87,7 +87,7 @@ def search_by_token(site: Site, call: Call) -> Answer:
     fields = _strings(body.get("fields") or ["id"])
     only_names = set(fields) <= {"id", "key"}
     most = 5000 if only_names else site.page_cap
-    size = max(1, min(int(str(body.get("maxResults") or 50)), most))
+    size = max(1, min(int(body.get("maxResults") or 50), most))
     matches = _matches(site, query, strict=True)
     start = _read_token(body.get("nextPageToken"), jql)
     page = matches[start : start + size]
@@ -147,7 +147,7 @@ def bulk_changelog(site: Site, call: Call) -> Answer:
     field_ids = frozenset(_strings(body.get("fieldIds", [])))
     if not 1 <= len(asked) <= 1000 or len(field_ids) > 10:
         raise Refused(400, "Between 1 and 1000 issue ids or keys and at most 10 field ids can be asked for at once.")
-    size = max(1, min(int(str(body.get("maxResults", 1000))), 10000))
+    size = max(1, min(int(body.get("maxResults") or 1000), 10000))
     start = _read_token(body.get("nextPageToken"), "changelog")
     entries = [
         (issue, shown)

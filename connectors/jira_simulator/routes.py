@@ -36,7 +36,7 @@ def _tell(status: int, message: str) -> Answer:
 
 def _follow_route(site: Site, call: Call) -> Answer:
     known = False
-    for methods, flavours, pattern, route in _ROUTES:
+    for methods, flavours, pattern, route in ROUTES:
         match = pattern.fullmatch(call.resource)
         if match and site.flavour in flavours and (site.is_cloud or call.version != "3"):
             known = True
@@ -136,7 +136,7 @@ def _put_issue(site: Site, call: Call, name: str) -> Answer:
 
 
 _BOTH = ("cloud", "data-center")
-_ROUTES: list[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], Route]] = [
+ROUTES: list[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], Route]] = [
     (methods, flavours, re.compile(pattern), route)
     for methods, flavours, pattern, route in (
         (("GET",), _BOTH, "/serverInfo", _server_info),
@@ -148,7 +148,7 @@ _ROUTES: list[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], Route]] =
         (("GET", "POST"), ("data-center",), "/search", reading.search_by_offset),
         (("POST",), ("cloud",), "/issue/bulkfetch", reading.bulkfetch),
         (("POST",), ("cloud",), "/changelog/bulkfetch", reading.bulk_changelog),
-        (("GET",), _BOTH, "/issue/([^/]+)", reading.get_issue),
-        (("PUT",), _BOTH, "/issue/([^/]+)", _put_issue),
+        (("GET",), _BOTH, "/issue/(?!bulkfetch)([^/]+)", reading.get_issue),
+        (("PUT",), _BOTH, "/issue/(?!bulkfetch)([^/]+)", _put_issue),
     )
 ]

@@ -131,8 +131,10 @@ class JiraSimulator(Site):
         """Do what was asked and say so."""
         with self.lock:
             self.blind = call.authorization != self._authorization
-            answer = routes.answer(self, call)
-            self.blind = False
+            try:
+                answer = routes.answer(self, call)
+            finally:
+                self.blind = False
         return Answer(answer.status, answer.body, self._ordinary_headers | dict(answer.headers))
 
     def log(self, call: Call, status: int | None) -> None:
@@ -200,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         simulator = self.server.simulator
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         call = read_call(self.command, self.path, content, self.headers)
-        simulator.stopping.wait(simulator.latency_seconds)
+        self._wait(simulator.latency_seconds)
         fault = simulator.find_fault(call)
         kind = fault.kind if fault else None
         if kind == "drop_before":
@@ -215,14 +217,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_endless(fault.seconds)
         else:
             if fault and fault.details.get("late"):
-                simulator.stopping.wait(fault.seconds)
+                self._wait(fault.seconds)
             answer = (fault and fault.answer(cloud=simulator.is_cloud)) or simulator.answer(call)
             simulator.log(call, answer.status)
             if fault and kind == "slow" and not fault.details["late"]:
-                simulator.stopping.wait(fault.seconds)
+                self._wait(fault.seconds)
             self._send(answer, cut=kind == "cut")
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle
+
+    def _wait(self, seconds: float) -> None:
+        """Wait; where the simulator stops meanwhile, nothing more is done or said."""
+        if seconds and self.server.simulator.stopping.wait(seconds):
+            raise ConnectionAbortedError("the simulator stopped")
 
     def _send(self, answer: Answer, *, cut: bool = False) -> None:
         page = isinstance(answer.body, str)
@@ -250,8 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
         for _ in range(int(seconds / 0.05)):
             self.wfile.write(b" " * 64)
             self.wfile.flush()
-            if self.server.simulator.stopping.wait(0.05):
-                return
+            self._wait(0.05)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: `requests` is the log."""

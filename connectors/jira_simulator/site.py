@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 #: id -> (name, schema type); what every Jira has and a milestone sync may ask for
 SYSTEM_FIELDS = {
@@ -412,7 +413,7 @@ class Site:
 
     def _status(self, category: str, number: int) -> Json:
         category_id, colour, category_name, names = CATEGORIES[category]
-        which = number % len(names)
+        which = number // 3 % len(names)
         return {
             "id": str(category_id * 1000 + which),
             "name": names[which],
