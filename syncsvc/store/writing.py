@@ -186,8 +186,8 @@ def _newest_exports(connection: Connection, run: int, intents: Sequence[int]) ->
     told = tables.audit.c
     of_run: dict[int | None, int] = {None: run}
     for some in in_chunks(intents):
-        for intent, its_run in connection.execute(select(told.id, told.run).where(told.id.in_(some))):
-            of_run[intent] = its_run
+        rows = connection.execute(select(told.id, told.run).where(told.id.in_(some)))
+        of_run |= {intent: its_run for intent, its_run in rows}
     taken = tables.snapshot.c
     newest = {
         each: connection.execute(select(func.max(taken.id)).where(taken.side == Side.PMCS, taken.run <= each)).scalar()
