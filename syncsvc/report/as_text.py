@@ -45,13 +45,11 @@ def drift_text(report: DriftReport, page: Page) -> str:
 
 
 def source_lines(snapshot: Snapshot, page: Page, lead: str = "") -> list[str]:
-    """What a snapshot is and where it comes from, led by a word such as "Before"."""
+    """What a snapshot is and where it comes from, led by a word such as "Before" and then its title."""
     indent = " " * (len(lead) + 2) if lead else ""
     milestones = snapshot.taking_part()
-    facts = (
-        f"{title(snapshot)}, {counted(len(milestones), 'milestone')}, data date {day(snapshot.data_date, 'not known')}"
-    )
-    lines = wrap(facts, page.columns, f"{lead}  " if lead else "", indent)
+    facts = f"{counted(len(milestones), 'milestone')}, data date {day(snapshot.data_date, 'not known')}"
+    lines = wrap(f"{title(snapshot)}, {facts}" if lead else facts, page.columns, f"{lead}  " if lead else "", indent)
     lines.append(indent + clean(snapshot.source))
     if snapshot.sha256:
         lines.append(f"{indent}sha256 {snapshot.sha256[:16]}")
@@ -68,8 +66,8 @@ def reject_lines(rejects: Sequence[tuple[str, Reject]], page: Page, *, both: boo
         return []
     lines = [page.heading(f"Not used ({len(rejects)})")]
     for end, reject in rejects:
-        what = " ".join(filter(None, (reject.code, reject.field)))
-        place = ", ".join(filter(None, (end if both else "", reject.where, what)))
+        code = "" if reject.reason.startswith(reject.code or "") else reject.code
+        place = ", ".join(filter(None, (end if both else "", reject.where, code)))
         lines += wrap(f"{place}: {reject.reason}", page.columns, "  ", "      ")
     return lines
 

@@ -6,14 +6,14 @@ from syncsvc.compare import order_of_code
 from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
 from syncsvc.release_list import ListedMilestone, ReleaseList
 from syncsvc.report.as_text import reject_lines, source_lines
-from syncsvc.report.layout import Column, Page, Tone, wrap
+from syncsvc.report.layout import Column, Page, Tone, width, wrap
 from syncsvc.report.words import KINDS, completed, counted, day, title
 
 _STATUSES = {
     Status.NOT_STARTED: "not started",
     Status.IN_PROGRESS: "in progress",
     Status.COMPLETED: "completed",
-    Status.UNKNOWN: "no status",
+    Status.UNKNOWN: "without a status",
 }
 
 
@@ -63,11 +63,20 @@ def release_list_text(release_list: ReleaseList, page: Page) -> str:
         section = [page.tint(line, Tone.HEADING) for line in wrap(f"{milestone.name}: {milestone.code}", page.columns)]
         section += [f"{_dates(milestone)}.", ""]
         for child in milestone.children:
-            section += wrap(f"{child.code}: {child.name} ({_dates(child)})", page.columns, "- ", "  ")
+            section += _child(child, page)
         if not milestone.children:
             section.append(f"No milestone {release_list.child}* leads to it.")
         sections.append(section)
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def _child(child: ListedMilestone, page: Page) -> list[str]:
+    """The dates stand together on one line."""
+    *lines, last = wrap(f"{child.code}: {child.name}", page.columns, "- ", "  ")
+    dates = f"({_dates(child)})"
+    if width(last) + 1 + len(dates) <= page.columns:
+        return [*lines, f"{last} {dates}"]
+    return [*lines, last, f"  {dates}"]
 
 
 def _dates(milestone: ListedMilestone) -> str:

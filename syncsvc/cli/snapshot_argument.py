@@ -1,0 +1,78 @@
+"""What BEFORE, AFTER and SNAPSHOT may be: a file, or the name of a stored snapshot; and what goes with it."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from syncsvc.cli.frame import Context
+from syncsvc.errors import ConfigError, SourceError, UsageError
+from syncsvc.model import Snapshot
+
+if TYPE_CHECKING:
+    from syncsvc.config import Settings
+
+_STORED: Final = re.compile(r"[A-Za-z][\w-]*:(latest|\d{4}-\d{2}(:\w+)?(@\d+)?)|s?\d+", re.ASCII)
+_HINT: Final = (
+    "Name a file, or a stored snapshot: pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, "
+    "jira:latest or s12."
+)
+
+
+def resolve_snapshot(context: Context, name: str, *, mapping: str | None = None) -> Snapshot:
+    """The snapshot that an argument names; a file is read now, anything else comes from the store.
+
+    Raises SourceError for a file that is not there or cannot be read, UsageError for what names neither.
+    """
+    return resolve_with_renumberings(context, name, mapping=mapping)[0]
+
+
+def resolve_with_renumberings(
+    context: Context, name: str, *, mapping: str | None = None
+) -> tuple[Snapshot, Mapping[str, str]]:
+    """The snapshot, and which of its codes its mapping declares to be others now."""
+    path = Path(name)
+    if path.is_file():
+        from syncsvc.files import read_file_and_renumberings
+
+        return read_file_and_renumberings(path, now=context.now(), mapping=mapping)
+    if path.is_dir():
+        raise UsageError(f"{path.absolute()} is a folder.", "Name one of the files in it.")
+    if not _STORED.fullmatch(name):
+        if os.sep in name or path.suffix:
+            raise SourceError(f"{path.absolute()} does not exist.", _HINT)
+        raise UsageError(f"{name} is neither a file nor the name of a snapshot.", _HINT)
+    if mapping is not None:
+        raise UsageError(f"{name} is stored and was read already: no mapping can be named for it.")
+    from syncsvc.files import find_stored_renumberings
+    from syncsvc.wiring import open_stored_snapshot, wire
+
+    wiring = wire(context.config_path, now=context.now, env=context.env)
+    snapshot = open_stored_snapshot(wiring, f"s{name}" if name.isdecimal() else name)
+    return snapshot, find_stored_renumberings(snapshot, wiring.settings)
+
+
+def find_settings(context: Context) -> "Settings | None":
+    """The configuration, or None where none was named and the folder has no usable one: files need none."""
+    if context.config_path is not None or context.env.get("SYNCSVC_CONFIG"):
+        return context.settings()
+    if not Path("config.toml").is_file():
+        return None
+    try:
+        return context.settings()
+    except ConfigError as error:
+        click.echo(f"syncsvc: config.toml and its holidays and links are not used: {error.message}", err=True)
+        return None
+
+
+def find_aliases(settings: "Settings | None", links: Path | None) -> Mapping[str, str]:
+    """Other codes of milestones: from the links file that was named, else from those of the configuration."""
+    files = [links] if links is not None else settings.links.files if settings is not None else ()
+    if not files:
+        return {}
+    from syncsvc.links import load_links
+
+    return load_links(files).aliases

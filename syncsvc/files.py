@@ -1,0 +1,149 @@
+"""Bare files, read without configuration and store: exports and lists, annotations, links files.
+
+Like wiring, this may import connectors and mappings; what it returns are values of the pure modules.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from syncsvc.errors import ConfigError, MappingError, UsageError
+from syncsvc.mapping import Mapping as SourceMapping
+from syncsvc.mapping import load_mapping
+from syncsvc.model import Field, Side, Snapshot
+from syncsvc.release_list import Annotations
+from syncsvc.settings import Settings
+
+#: format of a mapping -> the function that reads such a file
+_READERS: Final = {
+    "p6_spreadsheet": "connectors.p6_spreadsheet:read_export",
+    "table": "connectors.table:read_table",
+}
+_HINT: Final = 'Annotations are a JSON object such as {"LDM-503-06": {"name": "..."}}, or a links file (TOML).'
+
+
+def read_file(
+    path: Path, *, now: datetime, mapping: str | None = None, period: str | None = None, kind: str | None = None
+) -> Snapshot:
+    """One file as a snapshot; without a mapping's name (or path) it is guessed from the content.
+
+    Raises SourceError (BadExport) for a file that cannot be read, MappingError for one no mapping fits, UsageError
+    where file, file name and caller disagree about period or kind.
+    """
+    return _read(path, choose_mapping(path, mapping), now, period, kind)
+
+
+def read_file_and_renumberings(
+    path: Path, *, now: datetime, mapping: str | None = None
+) -> tuple[Snapshot, dict[str, str]]:
+    """One file as a snapshot, and which of its codes the mapping declares to be others now."""
+    chosen = choose_mapping(path, mapping)
+    snapshot = _read(path, chosen, now, None, None)
+    return snapshot, find_renumberings(snapshot, chosen)
+
+
+def choose_mapping(path: Path, name: str | None) -> SourceMapping:
+    """The mapping that was named, else the one that fits the content."""
+    if name is None:
+        from connectors.exports import guess_mapping
+
+        name = guess_mapping(path)
+    return load_mapping(name)
+
+
+def find_renumberings(snapshot: Snapshot, mapping: SourceMapping) -> dict[str, str]:
+    """Which codes of a snapshot its mapping declares to be others now: LDM-503-1 -> LDM-503-01."""
+    codes = {milestone.code for milestone in snapshot.milestones} | {
+        reject.code for reject in snapshot.rejects if reject.code
+    }
+    return {code: renumbered for code in sorted(codes) if (renumbered := mapping.renumber(code)) != code}
+
+
+def find_stored_renumberings(snapshot: Snapshot, settings: Settings) -> dict[str, str]:
+    """The same for a stored snapshot, by the mapping its connector has now."""
+    for connector in settings.connectors:
+        name = getattr(connector, "mapping", None)
+        if connector.name == snapshot.connector and name is not None:
+            return find_renumberings(snapshot, load_mapping(name, settings.path.parent))
+    return {}
+
+
+def read_annotations(path: Path) -> Annotations:
+    """Names (and dates) kept by hand: a JSON object of milestones by code, or a links file.
+
+    Raises UsageError or ConfigError, naming file and key, for one that cannot be used.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: the annotations cannot be read: {error.strerror or error}.", _HINT) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: the annotations are not UTF-8 text.", "Save the file as UTF-8.") from None
+    if not text.lstrip().startswith("{"):
+        return _read_links_as_annotations(path)
+    try:
+        annotated = json.loads(text, object_pairs_hook=_refuse_repeated)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: the annotations are not usable JSON: {error}.", _HINT) from None
+    return _check_annotations(path, annotated)
+
+
+def _read(path: Path, mapping: SourceMapping, now: datetime, period: str | None, kind: str | None) -> Snapshot:
+    if mapping.format not in _READERS:
+        raise MappingError(
+            f"Mapping {mapping.name} is for the format {mapping.format}, which is no file that can be read here.",
+            "Name another one with --mapping; `syncsvc mappings list` shows them.",
+        )
+    module, _, function = _READERS[mapping.format].partition(":")
+    options: dict[str, Any] = {"taken_at": now}
+    if mapping.side is Side.PMCS:
+        options |= {"period": period, "kind": kind}
+    snapshot = getattr(import_module(module), function)(path, mapping, **options)
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"{module}.{function} gave no snapshot")
+    return snapshot
+
+
+def _read_links_as_annotations(path: Path) -> Annotations:
+    from syncsvc.links import load_links
+
+    try:
+        return Annotations(names=load_links([path]).names)
+    except ConfigError as error:
+        raise UsageError(f"{path}: the annotations cannot be used:", _HINT, error.problems) from None
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key} is in it twice")
+        found[key] = value
+    return found
+
+
+def _check_annotations(path: Path, annotated: Mapping[str, object]) -> Annotations:
+    names: dict[str, str] = {}
+    dates: dict[tuple[str, Field], date] = {}
+    for code, annotation in annotated.items():
+        if not isinstance(annotation, dict):
+            raise UsageError(f'{path}: {code}: must be an object such as {{"name": ...}}.')
+        name = annotation.get("name")
+        if name is not None and not isinstance(name, str):
+            raise UsageError(f"{path}: {code}.name: is no text.", _HINT)
+        if name and name.strip():
+            names[code] = name
+        for field in Field:
+            if (value := annotation.get(field.value)) is not None:
+                dates[code, field] = _day(path, f"{code}.{field.value}", value)
+    return Annotations(names, dates)
+
+
+def _day(path: Path, key: str, value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise UsageError(f"{path}: {key}: {str(value)[:40]!r} is not a date.", "Write it as 2019-05-27.") from None
