@@ -52,7 +52,7 @@ def bulkfetch(site: Site, call: Call) -> Answer:
             errors.append({"id": str(issue.id), "errorMessage": message})
         elif issue.id in indexed:
             issues.append(show_issue(site, indexed[issue.id], fields, expand))
-    return Answer(200, {"expand": "names,schema", "issues": issues, "issueErrors": errors})
+    return Answer(200, {"issues": issues, "issueErrors": errors})
 
 
 def search_removed(site: Site, call: Call) -> Answer:
