@@ -100,10 +100,10 @@ def read_settings(tables: Mapping[str, object], path: Path) -> Settings:
     _check_store(reader, tables.get("store"))
     _check_links(reader, tables.get("links"), path.parent)
     raise_problems(path, reader.problems)
-    store = read.pop("store")
+    store, limit = read.pop("store"), read.pop("limits")
     if store == StoreSettings():
         store = StoreSettings(url=read_store_address(DEFAULT_STORE, path.parent))
-    return Settings(path=path, store=store, connectors=connectors, **read)  # type: ignore[arg-type] # each was read
+    return Settings(path=path, store=store, limit=limit, connectors=connectors, **read)  # type: ignore[arg-type] # all read
 
 
 def resolve_store_url(settings: Settings, env: Mapping[str, str]) -> Secret:
