@@ -415,8 +415,7 @@ class RunResult:
     @property
     def outbox(self) -> tuple[str, ...]:
         """Import workbooks that this run handed over."""
-        handed = (r.detail for r in self.receipts if r.outcome is Outcome.HANDED_OVER and r.detail)
-        return tuple(dict.fromkeys(path for detail in handed for path in detail.splitlines()))
+        return tuple(dict.fromkeys(r.detail for r in self.receipts if r.outcome is Outcome.HANDED_OVER and r.detail))
 
 
 class FirstContact(StrEnum):

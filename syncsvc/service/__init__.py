@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from syncsvc.connector import Reader
 from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
-from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult
+from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult, Snapshot
 from syncsvc.service.applying import apply_plan, look_if_applicable
 from syncsvc.service.planning import look, plan_adoption, plan_sync
-from syncsvc.service.pulling import pull_all, pull_one
+from syncsvc.service.pulling import keep_snapshot, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
 from syncsvc.service.setup import Setup
@@ -27,13 +26,16 @@ class Service:
     actor: str
     trigger: str = "manual"
 
-    def pull(self, names: Collection[str] = (), instead: Reader | None = None) -> RunResult:
-        """Bring new exports and what Jira shows into the store; `instead` is one file to read in place of a folder."""
+    def pull(self, names: Collection[str] = ()) -> RunResult:
+        """Bring new exports and what Jira shows into the store: of the connectors named, or of all."""
         with self._session("pull") as session:
-            if instead is None:
-                pull_all(session, names)
-            else:
-                pull_one(session, instead)
+            pull_all(session, names)
+            return _finish(session, [ExitCode.DONE])
+
+    def keep(self, export: Snapshot) -> RunResult:
+        """Bring one export that was read by itself into the store."""
+        with self._session("pull") as session:
+            keep_snapshot(session, export)
             return _finish(session, [ExitCode.DONE])
 
     def plan(self) -> tuple[RunResult, StoredPlan]:

@@ -27,11 +27,18 @@ def pull_one(session: Session, reader: Reader) -> None:
     pulled = reader.pull(sorted(keys), store.seen(reader.name))
     session.problems += [str(problem) for problem in pulled.problems]
     for snapshot in pulled.snapshots:
-        kind = snapshot.kind or (setup.plan_from if snapshot.side is Side.PMCS else None)
-        store.save_snapshot(session.lease, session.run, replace(snapshot, kind=kind))
+        keep_snapshot(session, snapshot)
     newest = newest_of(setup, reader)
     if newest is not None:
         session.pulled[reader.name] = newest
+
+
+def keep_snapshot(session: Session, snapshot: Snapshot) -> None:
+    """Save one snapshot; an export that names no kind counts as the kind plans are made from."""
+    setup = session.setup
+    kind = snapshot.kind or (setup.plan_from if snapshot.side is Side.PMCS else None)
+    saved = setup.store.save_snapshot(session.lease, session.run, replace(snapshot, kind=kind))
+    session.pulled[snapshot.connector] = saved
 
 
 def newest_of(setup: Setup, reader: Reader) -> Snapshot | None:

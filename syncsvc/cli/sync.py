@@ -1,0 +1,34 @@
+"""`syncsvc sync`: what the night does."""
+
+from pathlib import Path
+
+import click
+
+from syncsvc.cli.frame import Context
+from syncsvc.cli.printing import format_option, output_option
+from syncsvc.cli.running import open_service, print_run
+from syncsvc.errors import ExitCode
+
+
+@click.command("sync")
+@click.option(
+    "--mode",
+    type=click.Choice(["report", "review", "auto"]),
+    help="report: write nothing anywhere; review: leave what would be written for approval; auto: write it. "
+    "Else [nightly] mode of the configuration.",
+)
+@format_option("text", "json")
+@output_option
+@click.pass_obj
+def command(context: Context, mode: str | None, form: str, output: Path | None) -> ExitCode:
+    """Pull, plan, apply what may be applied, and report: what the night does.
+
+    Exits with 0 when nothing waits, 4 when holds or changes wait for a person, 5 when the safety limits stopped it,
+    6 when a write went wrong, 3 when a source could not be read, 7 when another run is at work.
+    """
+    from syncsvc.model import Mode
+
+    with open_service(context) as service:
+        result = service.sync(Mode(mode) if mode else None)
+    print_run(context, result, form, output)
+    return ExitCode(result.exit_code)

@@ -1,0 +1,228 @@
+"""The one place that builds store, connectors and service from the configuration."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsvc import HOME
+from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_store_url
+from syncsvc.connector import Connector, Reader
+from syncsvc.errors import ConfigError, ExitCode, Problem, SyncsvcError, UsageError
+from syncsvc.links import LinksFile, load_links, make_links
+from syncsvc.log import hide
+from syncsvc.mapping import load_mapping
+from syncsvc.model import Link, RunResult, Snapshot
+from syncsvc.service import Setup
+from syncsvc.settings import JiraSettings, P6Settings, Settings
+from syncsvc.store import Store
+
+if TYPE_CHECKING:
+    from connectors.p6_spreadsheet import P6Spreadsheet
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Builds things from one configuration; building connects to nothing."""
+
+    settings: Settings
+    now: Clock
+    env: Mapping[str, str]
+
+    def open_store(self) -> Store:
+        """The store; a SQLite file that is not there yet is made, another schema is SchemaBehind."""
+        return Store.open(resolve_store_url(self.settings, self.env).reveal(), now=self.now)
+
+    def setup(self, write_report: Callable[[RunResult], Mapping[str, str]] | None = None) -> Setup:
+        """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
+        links = self.links()
+        code_is_key = self.settings.links.code_is_key
+
+        def linked(codes: Iterable[str]) -> tuple[Link, ...]:
+            return make_links(links, codes, code_is_key)
+
+        owner, follower = self.pmcs(), self.jira()
+        return Setup.of(
+            owner,
+            follower,
+            store=self.open_store(),
+            make_links=linked,
+            aliases=links.aliases,
+            policy=self.settings.policy(),
+            limits=self.settings.limits(),
+            mode=self.settings.nightly.mode,
+            time_zone=self.settings.site.timezone,
+            now=self.now,
+            plan_from=self._pmcs_settings().plan_from,
+            plan_hours=self.settings.review.plan_hours,
+            write_report=write_report,
+        )
+
+    def links(self) -> LinksFile:
+        """The links files, read."""
+        return load_links(self.settings.links.files, test_plan_offset_days=self.settings.links.test_plan_offset_days)
+
+    def read_export(self, path: Path, period: str | None = None, kind: str | None = None) -> Snapshot:
+        """One P6 export, in the folder or not, as the configured connector reads it."""
+        return self.pmcs().read_file(path, period, kind)
+
+    def pmcs(self) -> "P6Spreadsheet":
+        """The connector that reads P6."""
+        from connectors.p6_spreadsheet import P6Spreadsheet
+
+        settings = self._pmcs_settings()
+        if settings.kind != "p6_spreadsheet":
+            raise ConfigError(
+                f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
+                'Export a spreadsheet (XLS, XLSX or CSV) and set kind = "p6_spreadsheet".',
+            )
+        if settings.exports.is_url:
+            raise ConfigError(
+                f"connectors.{settings.name}.exports: an address cannot be read by this version",
+                "Name a file or a folder.",
+            )
+        return P6Spreadsheet(
+            settings.name,
+            load_mapping(settings.mapping or "p6_spreadsheet", self.settings.path.parent),
+            Path(settings.exports),
+            plan_from=settings.plan_from,
+            data_day=settings.data_day,
+            outbox=settings.outbox,
+            now=self.now,
+        )
+
+    def jira(self) -> Connector:
+        """The connector that reads and writes Jira."""
+        from connectors.jira import JiraConnector
+        from connectors.jira import JiraSettings as ConnectorSettings
+
+        settings = self._jira_settings()
+        reference = self.settings.token()
+        if reference is None:
+            raise ConfigError(
+                f"connectors.{settings.name}: no token is named",
+                "Set token_env or token_file.",
+            )
+        token = resolve_secret(reference, self.env)
+        hide(token.reveal(), user=settings.user)
+        return JiraConnector(
+            settings.name,
+            ConnectorSettings(
+                url=settings.url,
+                flavour=settings.flavour,
+                user=settings.user,
+                token=token.reveal(),
+                projects=frozenset(settings.projects),
+                completed_field=settings.completed_field,
+                not_completed_resolutions=frozenset(settings.not_completed_resolutions),
+                comment=settings.comment,
+                notify=settings.notify,
+                workers=settings.workers,
+                time_zone=self.settings.site.timezone,
+            ),
+            now=self.now,
+        )
+
+    def find_problems(self) -> list[Problem]:
+        """Everything wrong at once: secrets, links, store, sources, Jira's identity, fields and permissions."""
+        problems = check_secrets(self.settings, self.env)
+        for build in (self.links, self.pmcs, self.jira, self.open_store):
+            problems += _problems_of(build)
+        problems += self._linked_foreign_projects()
+        return list(dict.fromkeys(problems))
+
+    def _linked_foreign_projects(self) -> list[Problem]:
+        try:
+            links = self.links().links
+            allowed = set(self._jira_settings().projects)
+        except SyncsvcError:
+            return []  # said already
+        foreign = sorted({link.declared for link in links if link.key.rpartition("-")[0] not in allowed})
+        hint = "Add the project to `projects`, or correct the link; until then it is held."
+        return [Problem(place, "links to an issue outside `projects`", hint, ExitCode.WAITING) for place in foreign]
+
+    def _pmcs_settings(self) -> P6Settings:
+        settings = self.settings.pmcs
+        if not isinstance(settings, P6Settings):
+            raise ConfigError("no connector reads P6", 'Add [connectors.pmcs] with kind = "p6_spreadsheet".')
+        return settings
+
+    def _jira_settings(self) -> JiraSettings:
+        settings = self.settings.jira
+        if settings is None:
+            raise ConfigError("no connector reaches Jira", 'Add [connectors.jira] with kind = "jira".')
+        return settings
+
+
+def wire(config_path: Path | None, *, now: Clock, env: Mapping[str, str] | None = None) -> Wiring:
+    """Wiring for a configuration; a foreign package in the way of ours is named."""
+    require_own_connectors()
+    env = os.environ if env is None else env
+    return Wiring(load_config(config_path, env=env), now, env)
+
+
+def require_own_connectors() -> None:
+    """`connectors` is a common name: refuse to run with somebody else's package of that name."""
+    import connectors
+
+    place = Path(connectors.__file__ or "").resolve().parent.parent
+    if place != HOME:
+        raise ConfigError(
+            f"another package called `connectors` is in the way: {place / 'connectors'}",
+            "Install syncsvc into an environment of its own, and run it from another folder.",
+        )
+
+
+def open_stored_snapshot(wiring: Wiring, name: str) -> Snapshot:
+    """A stored snapshot by name: `pmcs:latest`, `pmcs:2019-04`, `pmcs:2019-04@2`, `pmcs:2018-03:BL@1`, `s12`."""
+    store = wiring.open_store()
+    try:
+        snapshot = _find_stored(store, wiring.settings, name)
+    finally:
+        store.close()
+    if snapshot is None:
+        raise UsageError(
+            f"no snapshot is called {name}",
+            "Names are a file, pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, jira:latest or s12.",
+        )
+    return snapshot
+
+
+def _find_stored(store: Store, settings: Settings, name: str) -> Snapshot | None:
+    if name[:1] == "s" and name[1:].isdecimal():
+        return store.snapshot(int(name[1:]))
+    connector, _, rest = name.partition(":")
+    names = {settings.name for settings in settings.connectors}
+    if connector not in names:
+        raise UsageError(f"{name}: no connector is called {connector}", f"There are: {', '.join(sorted(names))}.")
+    plan_from = settings.pmcs.plan_from if isinstance(settings.pmcs, P6Settings) else None
+    is_pmcs = settings.pmcs is not None and settings.pmcs.name == connector
+    if rest in ("latest", ""):
+        return store.newest_snapshot(connector, kind=plan_from if is_pmcs else None)
+    place, _, edition = rest.partition("@")
+    period, _, kind = place.partition(":")
+    if edition and not edition.isdecimal():
+        raise UsageError(f"{name}: {edition} is not the number of an edition", "Write pmcs:2019-04@2.")
+    return store.find_snapshot(connector, period, kind or plan_from or "", int(edition) if edition else None)
+
+
+def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Problem]:
+    """What keeps one part from being built or from working."""
+    try:
+        built = build()
+    except SyncsvcError as error:
+        if error.problems:
+            return list(error.problems)
+        return [Problem("", error.message, error.hint, error.exit_code)]
+    if isinstance(built, LinksFile):
+        return []
+    try:
+        return [] if isinstance(built, Store) else built.check()
+    except SyncsvcError as error:
+        return [Problem("", error.message, error.hint, error.exit_code)]
+    finally:
+        built.close()

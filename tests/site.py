@@ -1,0 +1,119 @@
+"""A whole site in a folder: configuration, exports, links, a store, and a simulated Jira on loopback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.jira_simulator import JiraSimulator
+from syncsvc.model import Mode, RunResult
+from syncsvc.service import Service
+from syncsvc.wiring import Wiring, wire
+
+TOKEN = "simulator-token"
+COMPLETED_FIELD = "customfield_10100"
+
+
+def system_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Site:
+    """One site. `settings` are further TOML tables, `jira` further lines of [connectors.jira]."""
+
+    folder: Path
+    jira: JiraSimulator
+    completed_field: bool = False
+    mode: str = "auto"
+    jira_lines: str = ""
+    tables: str = "[limits]\nmax_export_age_days = 0\n"
+    projects: tuple[str, ...] = ("DM",)
+    now: Callable[[], datetime] = system_now
+    env: dict[str, str] = field(default_factory=lambda: {"SYNCSVC_JIRA_TOKEN": TOKEN})
+
+    def __post_init__(self) -> None:
+        for name in ("exports", "outbox", "reports"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "links.toml").touch()
+        if self.completed_field:
+            self.jira.add_field(COMPLETED_FIELD, "Actual end")
+        self.write_config()
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    def write_config(self) -> None:
+        """Write the configuration as the fields of this site say it now."""
+        cloud = self.jira.flavour == "cloud"
+        lines = [
+            "[site]",
+            'name = "Test site"',
+            'timezone = "America/Los_Angeles"',
+            "[connectors.pmcs]",
+            'kind = "p6_spreadsheet"',
+            'exports = "exports"',
+            'outbox = "outbox"',
+            "[connectors.jira]",
+            'kind = "jira"',
+            f'url = "{self.jira.url}"',
+            f'flavour = "{self.jira.flavour}"',
+            'user = "bot@example.org"' if cloud else "",
+            'token_env = "SYNCSVC_JIRA_TOKEN"',
+            f"projects = {json.dumps(list(self.projects))}",
+            'completed_field = "Actual end"' if self.completed_field else "",
+            self.jira_lines,
+            "[links]",
+            'files = ["links.toml"]',
+            "[nightly]",
+            f'mode = "{self.mode}"',
+            "[report]",
+            'folder = "reports"',
+            self.tables,
+        ]
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def put_export(self, export: Path, name: str | None = None) -> Path:
+        """Lay an export into the folder that is read."""
+        place = self.folder / "exports" / (name or export.name)
+        shutil.copyfile(export, place)
+        return place
+
+    def link(self, links: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the links file: code -> its table."""
+        lines = []
+        for code, table in links.items():
+            lines.append(f"[milestones.{json.dumps(code)}]")
+            lines += [f"{name} = {json.dumps(value)}" for name, value in table.items()]
+        (self.folder / "links.toml").write_text("\n".join(lines) + "\n")
+
+    def wiring(self) -> Wiring:
+        return wire(self.config, now=self.now, env=self.env)
+
+    def service(self, actor: str = "tester") -> Service:
+        """A service over this site; close its setup when done."""
+        return Service(self.wiring().setup(), actor)
+
+    def sync(self, mode: Mode | None = None) -> RunResult:
+        """One night."""
+        service = self.service()
+        try:
+            return service.sync(mode)
+        finally:
+            service.setup.close()
+
+    def run(self, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
+        """The command line in a process of its own."""
+        command = [sys.executable, "-c", "from syncsvc.cli import main; main()", *arguments]
+        env = {**os.environ, **self.env, "SYNCSVC_CONFIG": str(self.config)}
+        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=self.folder, check=False)
+        if check is not None:
+            assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
