@@ -3,7 +3,8 @@
 import re
 from datetime import date, datetime
 
-from connectors.jira_simulator.site import Issue, Json, Site
+from connectors.jira_simulator.issue import Issue, Json
+from connectors.jira_simulator.site import Site
 from connectors.jira_simulator.wire import Call, Refused
 
 NOT_ON_SCREEN = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."

@@ -20,7 +20,7 @@ KINDS: Mapping[str, Mapping[str, object]] = {
     "html": {},
     "redirect": {},
     "slow": {"seconds": 1.0, "late": False},
-    "endless": {"seconds": 60.0},
+    "endless": {"seconds": 60.0, "head": False},
     "huge": {"bytes": 50_000_000},
 }
 _TEXTS = {
@@ -52,20 +52,14 @@ class Fault:
             raise ValueError(f"a {self.kind} fault has no {', '.join(sorted(unknown))}")
         self.details = {**known, **self.details}
 
-    def meets(self, method: str, path: str, names: Collection[str | None]) -> bool:
-        """Whether it strikes this request; counts those it lets pass."""
-        if (
-            self.times <= 0
-            or (self.method is not None and self.method != method)
-            or (self.path is not None and not self.path.search(path))
-            or (self.key is not None and self.key not in names)
-        ):
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.times -= 1
-        return True
+    def fits(self, method: str, path: str, names: Collection[str | None]) -> bool:
+        """Whether this request is one of those it waits for; `names` are the ones its issue goes by."""
+        return (
+            self.times > 0
+            and (self.method is None or self.method == method)
+            and (self.path is None or self.path.search(path) is not None)
+            and (self.key is None or self.key in names)
+        )
 
     @property
     def seconds(self) -> float:

@@ -89,10 +89,10 @@ class _Tokens:
         return self._at >= len(self._tokens)
 
     def next_is(self, word: str) -> bool:
-        return not self.at_end and not self._tokens[self._at][1] and self.text() == word
+        return not self.at_end and not self._tokens[self._at][1] and self.text().lower() == word
 
     def text(self) -> str:
-        return self._tokens[self._at][0].lower()
+        return self._tokens[self._at][0]
 
     def take(self, word: str) -> bool:
         found = self.next_is(word)
@@ -101,7 +101,7 @@ class _Tokens:
 
     def expect(self, word: str) -> None:
         if not self.take(word):
-            got = "before the end of the query" if self.at_end else f"but got '{self._tokens[self._at][0]}'"
+            got = "before the end of the query" if self.at_end else f"but got '{self.text()}'"
             raise JqlError(f"Error in the JQL Query: Expecting '{word}' {got}.")
 
     def value(self, what: str) -> str:

@@ -4,24 +4,25 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from connectors.jira_simulator.issue import Issue, Json
 from connectors.jira_simulator.jql import JqlError, Query, parse
-from connectors.jira_simulator.site import Issue, Json, Site
+from connectors.jira_simulator.site import Site
 from connectors.jira_simulator.wire import Answer, Call, Refused
 
-BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
-UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
-SEARCH_REMOVED = (
+_BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
+_UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+_SEARCH_REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guide "
     "is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
-NO_ISSUE = "Issue does not exist or you do not have permission to see it."
+_NO_ISSUE = "Issue does not exist or you do not have permission to see it."
 _MOST_CHANGELOG_ENTRIES = 100  # what expand=changelog shows on Cloud; Data Center shows all
 
 
 def get_issue(site: Site, call: Call, name: str) -> Answer:
+    """GET /issue/{key}: always fresh, whatever the index says."""
     issue = find_issue(site, name)
     return Answer(200, show_issue(site, issue, _words(call.query.get("fields")), _words(call.query.get("expand"))))
 
@@ -30,15 +31,14 @@ def find_issue(site: Site, name: str) -> Issue:
     """The issue, or a 404 that does not say whether it is missing or hidden."""
     issue = site.find(name)
     if issue is None:
-        raise Refused(404, NO_ISSUE)
+        raise Refused(404, _NO_ISSUE)
     return issue
 
 
 def bulkfetch(site: Site, call: Call) -> Answer:
-    body = _checked_body(
-        call.body,
-        {"issueIdsOrKeys": list, "fields": list, "expand": list, "fieldsByKeys": bool, "properties": list},
-    )
+    """Cloud's /issue/bulkfetch: up to 100 ids and keys; what is missing or hidden is left out in silence."""
+    kinds = {"issueIdsOrKeys": list, "fields": list, "expand": list, "fieldsByKeys": bool, "properties": list}
+    body = _checked_body(call.body, kinds)
     asked = _strings(body.get("issueIdsOrKeys", []))
     if not asked or len(asked) > 100:
         raise Refused(400, "Between 1 and 100 issue ids or keys can be fetched at once.")
@@ -48,55 +48,41 @@ def bulkfetch(site: Site, call: Call) -> Answer:
     issues: list[Json] = []
     errors: list[Json] = []
     for issue in _find_all(site, asked):
-        if message := site.bulk_error_of(issue):
-            errors.append({"id": str(issue.id), "errorMessage": message})
+        if issue.bulk_error:
+            errors.append({"id": str(issue.id), "errorMessage": issue.bulk_error})
         elif issue.id in indexed:
             issues.append(show_issue(site, indexed[issue.id], fields, expand))
     return Answer(200, {"issues": issues, "issueErrors": errors})
 
 
 def search_removed(site: Site, call: Call) -> Answer:
-    raise Refused(410, SEARCH_REMOVED)
+    """Cloud's old /search."""
+    raise Refused(410, _SEARCH_REMOVED)
 
 
 def search_by_token(site: Site, call: Call) -> Answer:
     """Cloud's /search/jql: bounded queries, pages by token, no total."""
     if call.method == "GET":
-        body: Json = {"jql": call.query.get("jql", ""), "expand": call.query.get("expand", "")}
-        body |= {"fields": _words(call.query["fields"])} if "fields" in call.query else {}
-        body |= {"nextPageToken": call.query["nextPageToken"]} if "nextPageToken" in call.query else {}
-        body |= {"maxResults": _number(call.query, "maxResults", 50)}
+        body: Json = dict(call.query) | {"fields": _words(call.query.get("fields"))}
+        body["maxResults"] = _number(call.query, "maxResults", 50)
     else:
-        body = _checked_body(
-            call.body,
-            {
-                "jql": str,
-                "fields": list,
-                "expand": str,
-                "maxResults": int,
-                "nextPageToken": str,
-                "fieldsByKeys": bool,
-                "properties": list,
-                "reconcileIssues": list,
-            },
-        )
+        kinds = {"jql": str, "fields": list, "expand": str, "maxResults": int, "nextPageToken": str}
+        body = _checked_body(call.body, kinds | {"fieldsByKeys": bool, "properties": list, "reconcileIssues": list})
     jql = str(body.get("jql") or "")
     query = _parse(site, jql)
     if not query.bounded:
-        raise Refused(400, UNBOUNDED)
+        raise Refused(400, _UNBOUNDED)
     fields = _strings(body.get("fields") or ["id"])
-    only_names = set(fields) <= {"id", "key"}
-    most = 5000 if only_names else site.page_cap
+    expand = _words(body.get("expand"))
+    most = 5000 if set(fields) <= {"id", "key"} else site.page_cap
     size = max(1, min(int(body.get("maxResults") or 50), most))
-    matches = _matches(site, query, strict=True)
     start = _read_token(body.get("nextPageToken"), jql)
+    matches = _matches(site, query, strict=True)
     page = matches[start : start + size]
-    answer: Json = {"issues": [_show_found(site, issue, fields, str(body.get("expand") or "")) for issue in page]}
-    is_last = start + size >= len(matches)
-    answer["isLast"] = is_last
-    if not is_last:
-        answer["nextPageToken"] = _write_token(start + size, jql)
-    return Answer(200, answer)
+    shown = [{"id": str(i.id)} if fields == ["id"] else show_issue(site, i, fields, expand) for i in page]
+    if start + size >= len(matches):
+        return Answer(200, {"issues": shown, "isLast": True})
+    return Answer(200, {"issues": shown, "isLast": False, "nextPageToken": _write_token(start + size, jql)})
 
 
 def search_by_offset(site: Site, call: Call) -> Answer:
@@ -164,12 +150,6 @@ def bulk_changelog(site: Site, call: Call) -> Answer:
     return Answer(200, answer)
 
 
-def _show_found(site: Site, issue: Issue, fields: Sequence[str], expand: str) -> Json:
-    if list(fields) == ["id"]:
-        return {"id": str(issue.id)}
-    return show_issue(site, issue, fields, _words(expand))
-
-
 def _chosen(site: Site, fields: Sequence[str]) -> list[str]:
     """The ids that a list such as ["*all", "-summary"] means."""
     dropped = {name[1:] for name in fields if name.startswith("-")}
@@ -195,8 +175,8 @@ def _parse(site: Site, jql: str) -> Query:
 def _matches(site: Site, query: Query, *, strict: bool) -> list[Issue]:
     """The issues that a query finds, in its order; a key that finds nothing spoils the whole of a strict query."""
     indexed = site.indexed()
-    dead = [value for values in query.projects for value in values if value not in site.projects()]
-    messages = [f"The value '{value}' does not exist for the field 'project'." for value in dead]
+    unknown = {value for values in query.projects for value in values} - (site.projects() if query.projects else set())
+    messages = [f"The value '{value}' does not exist for the field 'project'." for value in sorted(unknown)]
     ids: set[int] | None = None
     for name, values in query.names:
         found = {value: site.find(value) for value in values}
@@ -207,7 +187,7 @@ def _matches(site: Site, query: Query, *, strict: bool) -> list[Issue]:
     if messages and strict:
         raise Refused(400, *messages)
     candidates = indexed.values() if ids is None else [indexed[number] for number in ids if number in indexed]
-    matches = [i for i in candidates if site.sees(i) and query.holds(i.project, _moment(i, "updated"))]
+    matches = [i for i in candidates if site.sees(i) and query.holds(i.project, i.fields["updated"])]
     matches.sort(key=lambda issue: issue.id, reverse=True)  # without an order Jira promises none
     for name, descending in reversed(query.order):
         matches.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)
@@ -222,14 +202,8 @@ def _missing_text(value: str, name: str) -> str:
 
 def _sort_key(issue: Issue, name: str) -> tuple[object, ...]:
     if name in ("updated", "created"):
-        return (_moment(issue, name),)
-    return (issue.id,) if name == "id" else (issue.project, int(issue.key.rpartition("-")[2]))
-
-
-def _moment(issue: Issue, name: str) -> datetime:
-    moment = issue.fields[name]
-    assert isinstance(moment, datetime)  # noqa: S101
-    return moment
+        return (issue.fields[name],)
+    return (issue.id,) if name == "id" else (issue.project, issue.number)
 
 
 def _write_token(start: int, about: str) -> str:
@@ -251,10 +225,12 @@ def _read_token(token: object, about: str) -> int:
 def _checked_body(body: object, kinds: Mapping[str, type]) -> Json:
     """The body if it has only the members that Jira knows, of its types; else the 400 it gives without saying why."""
     if not isinstance(body, dict):
-        raise Refused(400, BAD_PAYLOAD)
+        raise Refused(400, _BAD_PAYLOAD)
     for name, value in body.items():
         if name not in kinds or (value is not None and not isinstance(value, kinds[name])):
-            raise Refused(400, BAD_PAYLOAD)
+            raise Refused(400, _BAD_PAYLOAD)
+        if value and name in ("fieldsByKeys", "properties", "reconcileIssues"):
+            raise Refused(400, f"The simulator knows no {name}.")
     return body
 
 

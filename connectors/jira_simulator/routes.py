@@ -6,7 +6,8 @@ from collections.abc import Callable
 from connectors.jira_simulator import reading
 from connectors.jira_simulator.edit import edit_issue
 from connectors.jira_simulator.faults import LOGIN_PAGE
-from connectors.jira_simulator.site import PERMISSIONS, Json, Site
+from connectors.jira_simulator.issue import Json
+from connectors.jira_simulator.site import PERMISSIONS, Site
 from connectors.jira_simulator.wire import Answer, Call, Refused
 
 Route = Callable[..., Answer]  # (site, call, *names in the path)

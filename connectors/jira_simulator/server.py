@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler
@@ -106,7 +107,7 @@ class JiraSimulator(Site):
         - html: 200 with a login page, nothing done
         - redirect: 302 to a login page, nothing done
         - slow (seconds=1.0, late=False): it is done and the answer waits; `late` does it only after the wait
-        - endless (seconds=60.0): an answer that never ends, nothing done
+        - endless (seconds=60.0, head=False): an answer whose body, or head, never ends, nothing done
         - huge (bytes=50_000_000): that much JSON, nothing done
         """
         pattern = re.compile(path) if path is not None else None
@@ -121,11 +122,18 @@ class JiraSimulator(Site):
     # ---- for the server ----------------------------------------------------------------------------------------
 
     def find_fault(self, call: Call) -> Fault | None:
-        """The first fault that strikes this request; the others count it as let pass."""
+        """The first fault that strikes this request; those that let some pass count it."""
         with self.lock:
             names = {call.issue_name, self._key_of(call)}
-            struck = [fault for fault in self._faults if fault.meets(call.method, call.path, names)]
-            return struck[0] if struck else None
+            struck: Fault | None = None
+            for fault in self._faults:
+                if fault.fits(call.method, call.path, names):
+                    if fault.after > 0:
+                        fault.after -= 1
+                    elif struck is None:
+                        struck = fault
+                        fault.times -= 1
+            return struck
 
     def answer(self, call: Call) -> Answer:
         """Do what was asked and say so."""
@@ -196,6 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body in one packet
+    server_version, sys_version = "AtlassianEdge", ""
     server: _Server
 
     def _handle(self) -> None:
@@ -214,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             simulator.log(call, None)
         elif fault and kind == "endless":
             simulator.log(call, 200)
-            self._send_endless(fault.seconds)
+            self._send_endless(fault.seconds, in_head=bool(fault.details["head"]))
         else:
             if fault and fault.details.get("late"):
                 self._wait(fault.seconds)
@@ -248,14 +257,14 @@ class _Handler(BaseHTTPRequestHandler):
             content = content[: len(content) // 2]
         self.wfile.write(content)
 
-    def _send_endless(self, seconds: float) -> None:
+    def _send_endless(self, seconds: float, *, in_head: bool) -> None:
         """Bytes now and then, until the client has enough, the simulator stops or the time is over."""
         self.close_connection = True
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json;charset=UTF-8")
-        self.end_headers()
-        for _ in range(int(seconds / 0.05)):
-            self.wfile.write(b" " * 64)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+        self.wfile.write(b"X-Padding: " if in_head else b"\r\n")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.wfile.write(b"." * 64 if in_head else b" " * 64)
             self.wfile.flush()
             self._wait(0.05)
 

@@ -5,26 +5,20 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-Json = dict[str, Any]
+from connectors.jira_simulator.issue import (
+    SYSTEM_FIELDS,
+    Entry,
+    Issue,
+    Json,
+    make_project,
+    make_resolution,
+    make_status,
+)
 
-#: id -> (name, schema type); what every Jira has and a milestone sync may ask for
-SYSTEM_FIELDS = {
-    "summary": ("Summary", "string"),
-    "duedate": ("Due date", "date"),
-    "status": ("Status", "status"),
-    "resolution": ("Resolution", "resolution"),
-    "resolutiondate": ("Resolved", "datetime"),
-    "statuscategorychangedate": ("Status Category Changed", "datetime"),
-    "created": ("Created", "datetime"),
-    "updated": ("Updated", "datetime"),
-    "project": ("Project", "project"),
-    "issuetype": ("Issue Type", "issuetype"),
-}
 PERMISSIONS = {
     "BROWSE_PROJECTS": True,
     "EDIT_ISSUES": True,
@@ -34,41 +28,7 @@ PERMISSIONS = {
     "ADMINISTER_PROJECTS": False,
     "ADMINISTER": False,
 }
-#: category key -> (id, colour, name of the category, status names: sites rename and translate them)
-CATEGORIES = {
-    "new": (2, "blue-gray", "To Do", ("To Do", "Open", "Aufgaben", "À faire")),
-    "indeterminate": (4, "yellow", "In Progress", ("In Progress", "In Review", "In Arbeit", "En cours")),
-    "done": (3, "green", "Done", ("Done", "Closed", "Fertig", "Terminé")),
-}
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
-
-
-@dataclass(slots=True)
-class Entry:
-    """One entry of an issue's changelog."""
-
-    id: int
-    author: str
-    at: datetime
-    changes: list[Json]
-
-
-@dataclass(slots=True)
-class Issue:
-    """An issue; times in `fields` are aware datetimes until they are shown to a caller."""
-
-    id: int
-    key: str
-    fields: Json
-    changelog: list[Entry] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    off_screen: set[str] = field(default_factory=set)
-    hidden: bool = False
-    forbidden: bool = False
-
-    @property
-    def project(self) -> str:
-        return self.key.rpartition("-")[0]
 
 
 @dataclass(slots=True)
@@ -101,7 +61,6 @@ class Site:
         self._zone = ZoneInfo(time_zone)
         self._issues: dict[int, Issue] = {}
         self._ids: dict[str, int] = {}  # every key an issue ever had
-        self._bulk_errors: dict[int, str] = {}
         self._stale: Stale | None = None
         self._entries = 0
         self._fields: dict[str, tuple[str, str, str | None]] = {
@@ -148,7 +107,7 @@ class Site:
             if not _KEY.fullmatch(key) or key in self._ids:
                 raise ValueError(f"{key} is no issue key, or taken")
             now = self.now()
-            issue = Issue(id=10001 + len(self._ids), key=key, fields={})
+            issue = Issue(id=10001 + len(self._ids), key=key)
             if resolution is None and done:
                 resolution = "Done"
             resolved = (self._instant(resolutiondate) or now) if resolution else None
@@ -156,18 +115,16 @@ class Site:
             issue.fields = {
                 "summary": summary or key,
                 "duedate": duedate,
-                "status": self._status(category, issue.id),
-                "resolution": self._resolution(resolution),
+                "status": make_status(category, issue.id),
+                "resolution": make_resolution(resolution),
                 "resolutiondate": resolved,
                 "statuscategorychangedate": resolved or now,
                 "created": now,
                 "updated": now,
-                "project": self._project(issue.project),
+                "project": make_project(issue.project),
                 "issuetype": {"id": "10010", "name": issue_type, "subtask": False},
             }
-            for field_id, value in (fields or {}).items():
-                self._declared(field_id)
-                issue.fields[field_id] = value
+            issue.fields |= self._given(fields or {})
             self._issues[issue.id] = issue
             self._ids[key] = issue.id
             return str(issue.id)
@@ -197,16 +154,14 @@ class Site:
     def edit(self, key: str, *, author: str = "A. Person", **fields: object) -> None:
         """Somebody changes fields, with an entry in the history."""
         with self.lock:
-            for field_id in fields:
-                self._declared(field_id)
-            self.write(self._known(key), fields, author)
+            self.write(self._known(key), self._given(fields), author)
 
     def resolve(self, key: str, resolution: str = "Done", at: str | None = None) -> None:
         """Somebody closes an issue; `resolution=""` is a workflow that sets none."""
         with self.lock:
             issue = self._known(key)
             moment = self._instant(at) or self.now()
-            closed: Json = {"status": self._status("done", issue.id), "resolution": self._resolution(resolution)}
+            closed: Json = {"status": make_status("done", issue.id), "resolution": make_resolution(resolution)}
             self.write(issue, closed, "A. Person")
             issue.fields["resolutiondate"] = moment if resolution else None
             issue.fields["statuscategorychangedate"] = moment
@@ -215,7 +170,7 @@ class Site:
         """Somebody opens an issue again; some workflows forget to clear the resolution."""
         with self.lock:
             issue = self._known(key)
-            opened: Json = {"status": self._status("indeterminate", issue.id)}
+            opened: Json = {"status": make_status("indeterminate", issue.id)}
             if not keep_resolution:
                 opened["resolution"] = None
                 issue.fields["resolutiondate"] = None
@@ -230,7 +185,7 @@ class Site:
                 raise ValueError(f"{new_key} is no issue key, or taken")
             issue.key = new_key
             self._ids[new_key] = issue.id
-            self.write(issue, {"project": self._project(issue.project)}, "A. Person")
+            self.write(issue, {"project": make_project(issue.project)}, "A. Person")
 
     def delete(self, key: str) -> None:
         """The issue is gone."""
@@ -255,7 +210,7 @@ class Site:
     def bulk_error(self, key: str, message: str = "The issue could not be loaded. Try again later.") -> None:
         """bulkfetch lists this issue under `issueErrors` from now on."""
         with self.lock:
-            self._bulk_errors[self._known(key).id] = message
+            self._known(key).bulk_error = message
 
     def stale_search(
         self, seconds: float | None = None, *, searches: int | None = None, bulkfetch: bool = True
@@ -307,10 +262,6 @@ class Site:
             stale.searches -= 1
         return stale.issues
 
-    def bulk_error_of(self, issue: Issue) -> str | None:
-        """What bulkfetch has to say instead of showing the issue."""
-        return self._bulk_errors.get(issue.id)
-
     def fields(self) -> Mapping[str, tuple[str, str, str | None]]:
         """Id -> (name, schema type, schema.custom or None) of every field."""
         return self._fields
@@ -325,12 +276,12 @@ class Site:
         added = list(comments)
         if not changes and not added:
             return
-        issue.fields.update(values)
-        issue.fields["updated"] = self.now()
+        now = self.now()
+        issue.fields |= {**values, "updated": now}
         issue.comments.extend(added)
         if changes:
             self._entries += 1
-            issue.changelog.append(Entry(20000 + self._entries, author, self.now(), changes))
+            issue.changelog.append(Entry(20000 + self._entries, author, now, changes))
 
     def show_time(self, moment: datetime) -> str:
         """An instant as Jira prints it: milliseconds, and the account's offset without a colon."""
@@ -383,9 +334,15 @@ class Site:
             raise KeyError(f"there is no issue {key}")
         return self._issues[number]
 
-    def _declared(self, field_id: str) -> None:
-        if field_id not in self._fields and field_id not in SYSTEM_FIELDS:
-            raise KeyError(f"there is no field {field_id}; add_field makes one")
+    def _given(self, fields: Mapping[str, object]) -> Json:
+        """Fields as a test gives them; instants of Jira's own fields may be given as text."""
+        given: Json = {}
+        for field_id, value in fields.items():
+            if field_id not in self._fields and field_id not in SYSTEM_FIELDS:
+                raise KeyError(f"there is no field {field_id}; add_field makes one")
+            is_instant = SYSTEM_FIELDS.get(field_id, ("", ""))[1] == "datetime"
+            given[field_id] = self._instant(value) if is_instant and isinstance(value, str) else value
+        return given
 
     def _instant(self, text: str | None) -> datetime | None:
         if text is None:
@@ -410,25 +367,3 @@ class Site:
                 midnight = " 00:00:00.0" if kind == "date" and not custom else ""
                 change[side], change[f"{side}String"] = str(self._show(value)), f"{self._show(value)}{midnight}"
         return change
-
-    def _status(self, category: str, number: int) -> Json:
-        category_id, colour, category_name, names = CATEGORIES[category]
-        which = number // 3 % len(names)
-        return {
-            "id": str(category_id * 1000 + which),
-            "name": names[which],
-            "statusCategory": {
-                "id": category_id,
-                "key": category,
-                "colorName": colour,
-                "name": category_name,
-            },
-        }
-
-    @staticmethod
-    def _resolution(name: str | None) -> Json | None:
-        return {"id": str(10000 + sum(name.encode()) % 1000), "name": name} if name else None
-
-    @staticmethod
-    def _project(key: str) -> Json:
-        return {"id": str(10000 + sum(key.encode()) % 1000), "key": key, "name": f"Project {key}"}

@@ -198,8 +198,9 @@ def test_bulkfetch_may_fail_for_one_issue(cloud: JiraSimulator, http: httpx.Clie
         {"issueIdsOrKeys": ["DM-1"], "expand": "changelog"},
         {"issueIdsOrKeys": ["DM-1"], "startAt": 0},
         {"keys": ["DM-1"]},
+        {"issueIdsOrKeys": ["DM-1"], "properties": ["syncsvc"]},
     ],
-    ids=["none", "over 100", "expand as text", "unknown member", "wrong member"],
+    ids=["none", "over 100", "expand as text", "unknown member", "wrong member", "properties"],
 )
 def test_bulkfetch_refuses(cloud: JiraSimulator, http: httpx.Client, body: dict[str, object]) -> None:
     assert http.post("/issue/bulkfetch", json=body).status_code == 400
@@ -214,6 +215,13 @@ def test_field_lists(either: JiraSimulator, http: httpx.Client) -> None:
     assert names("duedate,nonsense") == {"duedate"}
     assert names("-summary") == everything - {"summary"}
     assert names("*all,-summary,-duedate") == everything - {"summary", "duedate"}
+
+
+def test_any_field_can_be_given_and_instants_as_text(either: JiraSimulator) -> None:
+    either.add_issue("DM-10", fields={"updated": "2019-01-01T12:00:00Z", "customfield_10100": "2019-01-02"})
+    issue = either.issue("DM-10")
+    assert issue["updated"] == "2019-01-01T04:00:00.000-0800"
+    assert issue["customfield_10100"] == "2019-01-02"
 
 
 def test_the_old_search_is_gone_from_cloud(cloud: JiraSimulator, http: httpx.Client) -> None:
@@ -325,10 +333,10 @@ def test_jql(jql: str, found: list[int]) -> None:
         ("key > DM-1", "The operator '>' is not supported by the 'key' field."),
         ("key in (DM-1", "Error in the JQL Query: Expecting ')' before the end of the query."),
         ("key in ()", "Error in the JQL Query: Expecting either a value, list or function but got ')'."),
-        ("project DM", "Error in the JQL Query: Expecting operator but got 'dm'. The valid operators are"),
+        ("project DM", "Error in the JQL Query: Expecting operator but got 'DM'. The valid operators are"),
         ("project =", "Error in the JQL Query: Expecting either a value, list or function before the end"),
         ("project = DM and", "Error in the JQL Query: Expecting a field name before the end of the query."),
-        ("project = DM DM", "Error in the JQL Query: Expecting either 'OR' or 'AND' but got 'dm'."),
+        ("project = DM DM", "Error in the JQL Query: Expecting either 'OR' or 'AND' but got 'DM'."),
         ("project = DM order key", "Error in the JQL Query: Expecting 'by' but got 'key'."),
         ("project = DM order by taste", "Not able to sort using field 'taste'."),
         ("project = 'DM", "Error in the JQL Query: The character ''' is reserved."),
@@ -636,6 +644,13 @@ def test_faults_strike_only_what_they_are_meant_for(either: JiraSimulator, http:
     assert http.get("/field").status_code == 200
 
 
+def test_faults_wait_for_their_turn(either: JiraSimulator, http: httpx.Client) -> None:
+    either.fault("status", status=500)
+    either.fault("status", status=502)
+    either.fault("status", status=503, after=3)
+    assert [http.get("/field").status_code for _ in range(5)] == [500, 502, 200, 503, 200]
+
+
 @pytest.mark.parametrize("retry_after", ["2", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", None])
 def test_rate_limits(either: JiraSimulator, http: httpx.Client, retry_after: str | None) -> None:
     either.fault("rate_limit", retry_after=retry_after)
@@ -701,6 +716,14 @@ def test_an_answer_may_never_end(either: JiraSimulator, http: httpx.Client) -> N
     assert http.get("/myself").status_code == 200
 
 
+def test_a_head_may_never_end(either: JiraSimulator, http: httpx.Client) -> None:
+    either.fault("endless", head=True, seconds=0.3)
+    started = time.monotonic()
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.get("/myself", timeout=0.2)
+    assert time.monotonic() - started >= 0.3
+
+
 def test_an_endless_answer_ends_by_itself(either: JiraSimulator, http: httpx.Client) -> None:
     either.fault("endless", seconds=0.2)
     assert http.get("/myself").text.strip() == ""
@@ -741,6 +764,13 @@ def test_stopping_ends_whatever_is_waiting(either: JiraSimulator, http: httpx.Cl
         http.get("/myself")
     either.start()
     assert httpx.get(f"{either.url}/rest/api/2/serverInfo").status_code == 200
+
+
+def test_a_distant_server_takes_its_time() -> None:
+    with JiraSimulator(latency_seconds=0.1) as jira:
+        started = time.monotonic()
+        httpx.get(f"{jira.url}/rest/api/2/serverInfo", verify=TLS)
+        assert time.monotonic() - started >= 0.1
 
 
 def test_many_may_write_at_once(either: JiraSimulator, http: httpx.Client) -> None:
