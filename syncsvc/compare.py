@@ -217,8 +217,9 @@ def compare(
     """Compare the milestones of two snapshots.
 
     `aliases` says for another code which code is meant (an `aka` of the links file, a renumbering); it is applied
-    to both sides; so is what a tracker says of issues that moved. Only milestones take part. A code that one side lists among its rejects, or whose snapshot is
-    incomplete or was not asked for it, is unseen there and not removed or added.
+    to both sides, and so is what a tracker says of issues that moved. Only milestones take part. A code that one
+    side lists among its rejects, or whose snapshot is incomplete or was not asked for it, is unseen there and
+    neither removed nor added.
     """
     days_off = frozenset(holidays)
     aliases = {**before.moved, **after.moved, **aliases}

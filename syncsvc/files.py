@@ -4,7 +4,7 @@ Like wiring, this may import connectors and mappings; what it returns are values
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -71,6 +71,13 @@ def find_stored_renumberings(snapshot: Snapshot, settings: Settings) -> dict[str
     return {}
 
 
+def read_aliases(links: Sequence[Path]) -> Mapping[str, str]:
+    """Other codes of milestones (`aka`) that links files declare. Raises ConfigError with every problem."""
+    from syncsvc.links import load_links
+
+    return load_links(links).aliases
+
+
 def read_annotations(path: Path) -> Annotations:
     """Names (and dates) kept by hand: a JSON object of milestones by code, or a links file.
 
@@ -130,7 +137,7 @@ def _check_annotations(path: Path, annotated: Mapping[str, object]) -> Annotatio
     dates: dict[tuple[str, Field], date] = {}
     for code, annotation in annotated.items():
         if not isinstance(annotation, dict):
-            raise UsageError(f'{path}: {code}: must be an object such as {{"name": ...}}.')
+            raise UsageError(f"{path}: {code}: is no object.", _HINT)
         name = annotation.get("name")
         if name is not None and not isinstance(name, str):
             raise UsageError(f"{path}: {code}.name: is no text.", _HINT)

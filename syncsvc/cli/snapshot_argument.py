@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
-from syncsvc.cli.frame import Context
+from syncsvc.cli.frame import Context, say
 from syncsvc.errors import ConfigError, SourceError, UsageError
 from syncsvc.model import Snapshot
 
@@ -64,7 +62,7 @@ def find_settings(context: Context) -> "Settings | None":
     try:
         return context.settings()
     except ConfigError as error:
-        click.echo(f"syncsvc: config.toml and its holidays and links are not used: {error.message}", err=True)
+        say(f"syncsvc: config.toml is not used, nor its holidays and links. {error}")
         return None
 
 
@@ -73,6 +71,6 @@ def find_aliases(settings: "Settings | None", links: Path | None) -> Mapping[str
     files = [links] if links is not None else settings.links.files if settings is not None else ()
     if not files:
         return {}
-    from syncsvc.links import load_links
+    from syncsvc.files import read_aliases
 
-    return load_links(files).aliases
+    return read_aliases(files)

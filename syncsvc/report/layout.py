@@ -56,7 +56,7 @@ class Page:
         return self.tint(cut(clean(text), self.columns), Tone.HEADING)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Cell]], indent: int = 2) -> list[str]:
-        """A table with its headings. Only the last column is ever cut; an inner one where nothing stands is left out."""
+        """A table with headings. Only the last column is ever cut; an inner one where nothing stands is left out."""
         cells = [[_clean_cell(cell) for cell in row] for row in rows]
         natural = [
             max([width(column.heading), *(width(row[at].text) for row in cells)]) for at, column in enumerate(columns)

@@ -1,0 +1,72 @@
+"""`document` against section 3 of LDM-564 of 2019-05-20, which is parsed here with nothing of the product."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from syncsvc.cli.frame import run
+
+pytestmark = pytest.mark.real
+
+HEADING = re.compile(r"#+ 3\.\d+ (?P<name>.*): (?P<code>LDM-503-\w+)")
+DATES = re.compile(r"Due: (?P<due>\d{4}-\d\d-\d\d); (?:completed (?P<completed>\d{4}-\d\d-\d\d)|currently incomplete)")
+CHILD = re.compile(r"- (?P<code>DM-[A-Z0-9-]+): (?P<name>.*?) [*(]{2}Due: .*")
+
+Row = tuple[int, str, str, str, str | None]  # level, code, name, due, completed
+
+
+def published_rows(path: Path) -> list[Row]:
+    text = path.read_text(encoding="utf-8")
+    section = text[text.index("### 3 Functionality in DM releases\n") :]
+    rows: list[Row] = []
+    heading = None
+    for line in section.splitlines():
+        line = line.strip()
+        if found := HEADING.fullmatch(line):
+            heading = found
+            continue
+        dates = DATES.search(line)
+        if dates is None:
+            continue
+        child = CHILD.fullmatch(line)
+        assert heading is not None, line
+        named = child or heading
+        rows.append((3 if child else 2, named["code"], named["name"], dates["due"], dates["completed"]))
+    return rows
+
+
+def test_all_128_rows_of_section_3_follow_from_the_export(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [str(real_data / "201904-ME.xls"), "--annotations", str(real_data / "annotations-2019-05.json")]
+    assert run(["document", *arguments, "--format", "json"], env={}) == 0
+    printed = json.loads(capsys.readouterr().out)
+    rows: list[Row] = []
+    for top in printed["milestones"]:
+        rows.append((2, top["code"], top["name"], top["due"], top["completed"]))
+        rows += [(3, one["code"], one["name"], one["due"], one["completed"]) for one in top["children"]]
+    published = published_rows(real_data / "LDM-564-2019-05-20.txt")
+    assert len(published) == 128
+    assert sum(1 for row in published if row[0] == 2) == 28
+    assert len({row[1] for row in published if row[0] == 3}) == 97
+    assert rows == published  # codes, names, dues, completions and their order
+    assert printed["schema"] == "syncsvc.document/1"
+    assert printed["overrides"] == []
+
+
+def test_the_text_reads_like_the_document(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [str(real_data / "201904-ME.xls"), "--annotations", str(real_data / "annotations-2019-05.json")]
+    assert run(["document", *arguments], env={"COLUMNS": "120"}) == 0
+    text = capsys.readouterr().out
+    assert "28 milestones LDM-503-*, and below them 100 entries of 97 milestones DM-*" in text
+    assert "HSC reprocessing: LDM-503-02\nDue: 2017-11-30; completed 2017-12-01.\n\n- DM-DRP-1: " in text
+    assert "- DM-AP-1: Basic single frame measurement pipeline. (Due: 2017-08-31; completed 2017-11-01)\n" in text
+
+
+def test_without_annotations_the_names_are_those_of_the_schedule(
+    real_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["document", str(real_data / "201904-ME.xls"), "--format", "json"], env={}) == 0
+    names = {top["code"]: top["name"] for top in json.loads(capsys.readouterr().out)["milestones"]}
+    assert names["LDM-503-10a"] == "LSP"
+    assert not [name for name in names.values() if name.startswith("Test report")]
