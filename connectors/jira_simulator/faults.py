@@ -51,6 +51,8 @@ class Fault:
         if unknown := set(self.details) - set(known):
             raise ValueError(f"a {self.kind} fault has no {', '.join(sorted(unknown))}")
         self.details = {**known, **self.details}
+        if self.kind == "lie":
+            self.method = "PUT"  # it is about writes only
 
     def fits(self, method: str, path: str, names: Collection[str | None]) -> bool:
         """Whether this request is one of those it waits for; `names` are the ones its issue goes by."""

@@ -72,7 +72,7 @@ def _myself(site: Site, call: Call) -> Answer:
 
 
 def _fields(site: Site, call: Call) -> Answer:
-    return Answer(200, [_show_field(*entry) for entry in ((i, *about) for i, about in site.fields().items())])
+    return Answer(200, [_show_field(field_id, *about) for field_id, about in site.fields().items()])
 
 
 def _show_field(field_id: str, name: str, kind: str, custom: str | None) -> Json:

@@ -24,6 +24,7 @@ class JiraSimulator(Site):
 
     Start it with `start` or `with`, point a client at `url`, fill it with `add_issue`, look at `requests`.
 
+    `permissions["DM"]["SCHEDULE_ISSUES"] = False` takes a permission away; all but the administrator's are there.
     `page_cap` is the largest page of a search (Cloud: of one that asks for more than ids and keys).
     `admits_bad_tokens`: wrong credentials are anonymous, who sees nothing and is refused nothing but `myself`.
     `epoch_changelog`: /changelog/bulkfetch tells times as milliseconds, as some sites do.
@@ -103,7 +104,7 @@ class JiraSimulator(Site):
         - drop_before: the connection is closed, nothing done
         - drop_after: it is done, and the connection closed without an answer
         - cut: it is done, and the connection closed in the middle of the answer
-        - lie: 204, nothing done
+        - lie: the next PUT is answered 204, nothing done
         - html: 200 with a login page, nothing done
         - redirect: 302 to a login page, nothing done
         - slow (seconds=1.0, late=False): it is done and the answer waits; `late` does it only after the wait

@@ -154,7 +154,7 @@ class Site:
     def edit(self, key: str, *, author: str = "A. Person", **fields: object) -> None:
         """Somebody changes fields, with an entry in the history."""
         with self.lock:
-            self.write(self._known(key), self._given(fields), author)
+            self.write(self._known(key), fields, author)
 
     def resolve(self, key: str, resolution: str = "Done", at: str | None = None) -> None:
         """Somebody closes an issue; `resolution=""` is a workflow that sets none."""
@@ -268,16 +268,17 @@ class Site:
 
     def write(self, issue: Issue, values: Mapping[str, object], author: str, comments: Iterable[str] = ()) -> None:
         """Set fields and add comments at one moment, with one entry in the history for what really changed."""
+        given = self._given(values)
         changes = [
             self._change(field_id, issue.fields.get(field_id), value)
-            for field_id, value in values.items()
+            for field_id, value in given.items()
             if issue.fields.get(field_id) != value
         ]
         added = list(comments)
         if not changes and not added:
             return
         now = self.now()
-        issue.fields |= {**values, "updated": now}
+        issue.fields |= {**given, "updated": now}
         issue.comments.extend(added)
         if changes:
             self._entries += 1
@@ -335,13 +336,13 @@ class Site:
         return self._issues[number]
 
     def _given(self, fields: Mapping[str, object]) -> Json:
-        """Fields as a test gives them; instants of Jira's own fields may be given as text."""
+        """Fields as they are stored: text in a datetime field becomes an instant."""
         given: Json = {}
         for field_id, value in fields.items():
-            if field_id not in self._fields and field_id not in SYSTEM_FIELDS:
+            kind = self._fields.get(field_id, SYSTEM_FIELDS.get(field_id, (None, None)))[1]
+            if kind is None:
                 raise KeyError(f"there is no field {field_id}; add_field makes one")
-            is_instant = SYSTEM_FIELDS.get(field_id, ("", ""))[1] == "datetime"
-            given[field_id] = self._instant(value) if is_instant and isinstance(value, str) else value
+            given[field_id] = self._instant(value) if kind == "datetime" and isinstance(value, str) else value
         return given
 
     def _instant(self, text: str | None) -> datetime | None:
