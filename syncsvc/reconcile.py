@@ -40,6 +40,7 @@ class Case:
 
     link: Link
     field: Field
+    current_key: str  # the link's key, or the one the issue moved to
     owner: Milestone | None  # None: absent
     follower: Milestone | None
     owner_unseen: str  # why an absent owner may be there all the same; "" when it is gone
@@ -78,7 +79,11 @@ def _is_ambiguous(c: Case) -> str:
 
 
 def _is_foreign_project(c: Case) -> str:
-    return c.foreign and f"{c.link.key} is in project {c.foreign}, which is not among `projects`"
+    if not c.foreign:
+        return ""
+    moved = c.current_key != c.link.key
+    where = f"moved to {c.current_key}, in project" if moved else "is in project"
+    return f"{c.link.key} {where} {c.foreign}, which is not among `projects`"
 
 
 def _is_unseen(c: Case) -> str:
@@ -298,7 +303,7 @@ def _cases(
         return link.key if issue is None else issue.issue_id or issue.code
 
     targets = Counter((target_of(link), name) for link in links for name in link.fields)
-    reports: dict[str, set[date]] = defaultdict(set)  # code -> completions its issues report to an owner without one
+    reports: dict[str, dict[Link, date]] = defaultdict(dict)  # code -> completions reported to an owner without one
     for link in links:
         milestone, issue = owners.get(link.code), issue_of(link)
         if (
@@ -311,11 +316,11 @@ def _cases(
             and not follower_unusable.why(issue.code, Field.COMPLETED)
             and memory.baselines.get((link.code, issue.issue_id or issue.code, Field.COMPLETED)) is None
         ):
-            reports[link.code].add(issue.completed)
+            reports[link.code][link] = issue.completed
 
     for link in links:
         milestone, issue = owners.get(link.code), issue_of(link)
-        current_key = issue.code if issue is not None else link.key
+        current_key = follower.moved.get(link.key, link.key)
         foreign = project_of(current_key) if project_of(current_key) not in policy.projects else ""
         for name in sorted(link.fields):
             owner_unseen = owner_unusable.why(link.code, name)
@@ -331,14 +336,16 @@ def _cases(
                 or follower_unusable.duplicates.get(current_key)
                 or (f"two links write {name} of {current_key}" if targets[target_of(link), name] > 1 else "")
             )
-            if not ambiguous and name is Field.COMPLETED and len(reports.get(link.code, ())) > 1:
-                said = " and ".join(str(day) for day in sorted(reports[link.code]))
+            reported = set(reports[link.code].values()) if link in reports[link.code] else set()
+            if not ambiguous and name is Field.COMPLETED and len(reported) > 1:
+                said = " and ".join(str(day) for day in sorted(reported))
                 ambiguous = f"the Jira issues linked to {link.code} report different completions: {said}"
             link_key: LinkKey = (link.code, (issue.issue_id if issue else None) or current_key, name)
             f = seen_follower.value(name) if seen_follower else None
             yield Case(
                 link=link,
                 field=name,
+                current_key=current_key,
                 owner=seen_owner,
                 follower=seen_follower,
                 owner_unseen=owner_unseen,
