@@ -3,7 +3,6 @@
 Codes are matched as they stand, or by declared aliases and renumberings; never by likeness of name.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -12,11 +11,9 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from syncsvc.model import MILESTONE_KINDS, Milestone, MilestoneKind, Reject, RejectCause, Snapshot, Status, by_code
+from syncsvc.names import NameChange, compare_names, order_of_code
 from syncsvc.workdays import working_days
 
-#: P6 cuts an activity name at 120 characters; an export may drop blanks at the end of what is left.
-CUT_NAME_LENGTH: Final = 118
-_TEST_REPORT = re.compile(r"test report:\s*", re.IGNORECASE)
 _NOTHING: Final[Mapping[str, str]] = {}
 
 T = TypeVar("T")
@@ -36,15 +33,6 @@ class Direction(StrEnum):
     SLIPPED = "slipped"
     PULLED_IN = "pulled_in"
     UNCHANGED = "unchanged"
-
-
-class NameChange(StrEnum):
-    """How two names differ: see `compare_names`."""
-
-    SAME = "same"
-    COSMETIC = "cosmetic"
-    TRUNCATED = "truncated"
-    CHANGED = "changed"
 
 
 class Completion(StrEnum):
@@ -248,44 +236,9 @@ def compare(
     )
 
 
-def compare_names(before: str, after: str) -> NameChange:
-    """How a name changed.
-
-    Cosmetic: equal after dropping a leading "Test report: ", a trailing full stop, case and repeated blanks.
-    Truncated: one is at least 118 characters long and the beginning of the other.
-    """
-    if before == after:
-        return NameChange.SAME
-    was, now = _plain(before), _plain(after)
-    if was == now:
-        return NameChange.COSMETIC
-    if _is_cut_from(before, was, now) or _is_cut_from(after, now, was):
-        return NameChange.TRUNCATED
-    return NameChange.CHANGED
-
-
 def tells_completion(snapshot: Snapshot) -> bool:
     """Whether a snapshot says anything about completion: a list that does not cannot say that one was reopened."""
     return any(m.completed is not None or m.status is not Status.UNKNOWN for m in snapshot.taking_part())
-
-
-def drop_test_report(name: str) -> str:
-    """The name without the "Test report: " that P6 puts before that of a test milestone."""
-    return _TEST_REPORT.sub("", name.strip(), count=1) if _TEST_REPORT.match(name.strip()) else name.strip()
-
-
-def order_of_code(code: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts codes as people count: DM-2 before DM-10."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", code)
-    return (*((0, int(part), part) if part[0] in "0123456789" else (1, 0, part) for part in parts), (-1, 0, code))
-
-
-def _plain(name: str) -> str:
-    return " ".join(drop_test_report(name).casefold().split()).removesuffix(".").rstrip()
-
-
-def _is_cut_from(name: str, plain: str, other: str) -> bool:
-    return len(name.strip()) >= CUT_NAME_LENGTH and other.startswith(plain)
 
 
 def _meaning(code: str, aliases: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from syncsvc.compare import drop_test_report
 from syncsvc.model import Field, Milestone, Snapshot, Status, by_code
+from syncsvc.names import drop_test_report
 
 TOP: Final = "LDM-503-"
 CHILD: Final = "DM-"

@@ -1,17 +1,15 @@
 """Results go to standard output, or whole into a file; colour only at a terminal that may have it."""
 
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from syncsvc.cli.frame import Context
-from syncsvc.errors import UsageError
+from syncsvc.cli.frame import Context, say
+from syncsvc.cli.output import write_output
 from syncsvc.report.layout import NARROWEST_COLUMNS, Page
 
 _PIPED_COLUMNS: Final = 120
@@ -42,37 +40,7 @@ def find_page(context: Context, output: Path | None) -> Page:
 
 
 def print_result(text: str, output: Path | None) -> None:
-    """To standard output, or to a file that is then written completely or left as it was."""
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        _replace_file(output.resolve(), text)
-    except OSError as error:
-        hint = "Name a file in a folder that exists and that you may write to."
-        raise UsageError(f"-o: {output.absolute()} cannot be written: {error.strerror or error}.", hint) from None
-    click.echo(f"Written: {output.absolute()}", err=True)
-
-
-def _replace_file(path: Path, text: str) -> None:
-    if path.exists() and not path.is_file():  # a device such as /dev/stdout, a pipe; a folder says so itself
-        path.write_text(text, encoding="utf-8")
-        return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """To standard output, or to a file, whose place is then said on standard error."""
+    write_output(text, output)
+    if output is not None and str(output) != "-":
+        say(f"Written: {output.absolute()}")

@@ -8,12 +8,11 @@ from syncsvc.compare import (
     Direction,
     DriftReport,
     End,
-    NameChange,
     Presence,
-    drop_test_report,
     tells_completion,
 )
 from syncsvc.model import Milestone, Reject, Snapshot
+from syncsvc.names import NameChange, drop_test_report
 from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
 from syncsvc.report.words import completed, counted, day, due_columns, moved, title
 

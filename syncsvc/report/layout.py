@@ -106,6 +106,8 @@ class Page:
 
 def clean(text: str) -> str:
     """One line without control characters: what comes from a file must not steer a terminal."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     shown = (" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Zs"} else c for c in text)
     return "".join(c for c in shown if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"}).strip()
 

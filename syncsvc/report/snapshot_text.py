@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from syncsvc.compare import order_of_code
 from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
+from syncsvc.names import order_of_code
 from syncsvc.release_list import ListedMilestone, ReleaseList
 from syncsvc.report.as_text import reject_lines, source_lines
 from syncsvc.report.layout import Column, Page, Tone, width, wrap

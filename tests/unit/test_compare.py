@@ -10,14 +10,11 @@ from syncsvc.compare import (
     Completion,
     Direction,
     DriftReport,
-    NameChange,
     Presence,
     compare,
-    compare_names,
-    drop_test_report,
-    order_of_code,
 )
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
+from syncsvc.names import NameChange, compare_names, drop_test_report, order_of_code
 from tests.builders import export, issue, milestone, tracked
 
 MAY = date(2019, 5, 31)
