@@ -78,6 +78,13 @@ def read_aliases(links: Sequence[Path]) -> Mapping[str, str]:
     return load_links(links).aliases
 
 
+def read_names(links: Sequence[Path]) -> Mapping[str, str]:
+    """The names that links files give milestones. Raises ConfigError with every problem."""
+    from syncsvc.links import load_links
+
+    return load_links(links).names
+
+
 def read_annotations(path: Path) -> Annotations:
     """Names (and dates) kept by hand: a JSON object of milestones by code, or a links file.
 
@@ -115,10 +122,8 @@ def _read(path: Path, mapping: SourceMapping, now: datetime, period: str | None,
 
 
 def _read_links_as_annotations(path: Path) -> Annotations:
-    from syncsvc.links import load_links
-
     try:
-        return Annotations(names=load_links([path]).names)
+        return Annotations(names=read_names([path]))
     except ConfigError as error:
         raise UsageError(f"{path}: the annotations cannot be used:", _HINT, error.problems) from None
 

@@ -6,8 +6,8 @@ import click
 
 from syncsvc.cli.frame import Context
 from syncsvc.cli.printing import find_page, format_option, output_option, print_result
-from syncsvc.cli.snapshot_argument import resolve_snapshot
-from syncsvc.release_list import CHILD, TOP, Annotations, make_release_list
+from syncsvc.cli.snapshot_argument import find_annotations, resolve_snapshot
+from syncsvc.release_list import CHILD, TOP, make_release_list
 
 
 @click.command("document")
@@ -17,7 +17,7 @@ from syncsvc.release_list import CHILD, TOP, Annotations, make_release_list
     "--annotations",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Names printed instead of the schedule's: JSON by code, or a links file.",
+    help="Names printed instead of the schedule's: JSON by code, or a links file. Else those of the configuration's links.",
 )
 @click.option("--top", default=TOP, show_default=True, help="Codes of test milestones begin with this.")
 @click.option("--child", default=CHILD, show_default=True, help="Codes of the milestones below them begin with this.")
@@ -38,11 +38,7 @@ def command(
 
     SNAPSHOT is a file, or the name of a stored snapshot; the newest one of PMCS unless named.
     """
-    kept_by_hand = Annotations()
-    if annotations is not None:
-        from syncsvc.files import read_annotations
-
-        kept_by_hand = read_annotations(annotations)
+    kept_by_hand = find_annotations(context, annotations)
     read = resolve_snapshot(context, snapshot, mapping=mapping)
     release_list = make_release_list(read, annotations=kept_by_hand, top=top, child=child)
     if form == "json":

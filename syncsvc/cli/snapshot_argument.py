@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from syncsvc.cli.frame import Context, say
 from syncsvc.errors import ConfigError, SourceError, UsageError
 from syncsvc.model import Snapshot
+from syncsvc.release_list import Annotations
 
 if TYPE_CHECKING:
     from syncsvc.config import Settings
@@ -74,3 +75,13 @@ def find_aliases(settings: "Settings | None", links: Path | None) -> Mapping[str
     from syncsvc.files import read_aliases
 
     return read_aliases(files)
+
+
+def find_annotations(context: Context, annotations: Path | None) -> Annotations:
+    """What is kept by hand: in the file that was named, else the names in the links files of the configuration."""
+    from syncsvc.files import read_annotations, read_names
+
+    if annotations is not None:
+        return read_annotations(annotations)
+    settings = find_settings(context)
+    return Annotations() if settings is None else Annotations(names=read_names(settings.links.files))

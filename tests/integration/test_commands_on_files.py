@@ -92,6 +92,14 @@ def test_document_takes_names_from_a_links_file_or_from_json(
     }
 
 
+def test_document_takes_names_from_the_links_of_a_configuration(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "config.toml").write_text('[site]\ntimezone = "UTC"\n[links]\nfiles = ["links.toml"]\n')
+    assert run(["document", "201802-ME.csv", "--format", "json"], env={}) == 0
+    assert json.loads(capsys.readouterr().out)["milestones"][0]["name"] == "ComCam readiness"
+
+
 def test_a_date_kept_by_hand_is_shown_beside_the_schedules(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (files / "annotations.json").write_text('{"LDM-503-06": {"due": "2019-01-31"}}')
     assert run(["document", "201802-ME.csv", "--annotations", "annotations.json", "--format", "json"], env={}) == 0
