@@ -17,7 +17,7 @@ from syncsvc.release_list import CHILD, TOP, make_release_list
     "--annotations",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Names printed instead of the schedule's: JSON by code, or a links file. Else those of the configuration's links.",
+    help="Names printed instead of the schedule's: JSON by code, or a links file; else the configured links files.",
 )
 @click.option("--top", default=TOP, show_default=True, help="Codes of test milestones begin with this.")
 @click.option("--child", default=CHILD, show_default=True, help="Codes of the milestones below them begin with this.")
