@@ -1,0 +1,115 @@
+"""Whatever sequence of snapshots is saved, each of them reads back as it was, in order of code."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from typing import Any, get_type_hints
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncsvc.model import Link, Milestone, Mode, Plan, Reject, Side, Snapshot
+from syncsvc.store import Store
+
+NOON = datetime(2019, 5, 1, 12, tzinfo=UTC)
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+CODES = st.sampled_from(["DM-1", "DM-10", "DM-2", "dm-1", "LDM-503-06", "Ä 1", "%_'\""])
+st.register_type_strategy(datetime, INSTANTS)
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+def any_of(kind: type, **given_fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values of a dataclass with anything its types allow in the fields that are not given."""
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{each.name: st.from_type(hints[each.name]) for each in fields(kind)} | given_fields)
+
+
+MILESTONES = st.one_of(
+    any_of(Milestone, code=CODES), st.builds(Milestone, code=CODES, due=st.none() | st.just(date.max))
+)
+SNAPSHOTS = st.builds(
+    Snapshot,
+    side=st.sampled_from(Side),
+    source=st.sampled_from(["/exports/a.xls", "/exports/b ü.xls"]),
+    taken_at=INSTANTS,
+    milestones=st.lists(MILESTONES, max_size=6, unique_by=lambda each: each.code).map(tuple),
+    connector=st.sampled_from(["pmcs", "jira"]),
+    sha256=st.sampled_from(["a", "b", None]),
+    mapping_sha256=st.sampled_from(["m", "n", None]),
+    period=st.sampled_from(["2019-03", "2019-04", None]),
+    kind=st.sampled_from(["ME", None]),
+    data_date=st.none() | st.dates(),
+    complete=st.booleans(),
+    typed=st.booleans(),
+    rejects=st.lists(any_of(Reject), max_size=2).map(tuple),
+    asked=st.none() | st.frozensets(CODES),
+    missing=st.lists(CODES, max_size=2).map(tuple),
+    moved=st.dictionaries(CODES, CODES, max_size=2),
+)
+
+
+@given(st.lists(SNAPSHOTS, max_size=8))
+def test_every_snapshot_reads_back_as_it_was(taken: Sequence[Snapshot]) -> None:
+    store = Store.open("sqlite://", now=lambda: NOON)
+    try:
+        lease = store.take_lease("test")
+        run = store.begin_run(trigger="manual", mode=Mode.REPORT, actor="test")
+        expected: list[Snapshot] = []
+        for snapshot in taken:
+            kept = store.save_snapshot(lease, run, snapshot)
+            before = last_edition(expected, snapshot)
+            if before is not None and is_same_reading(before, snapshot):
+                assert kept == before
+                continue
+            expected.append(as_kept(snapshot, before, len(expected) + 1))
+            assert kept == expected[-1]
+        assert [store.snapshot(each.id or 0) for each in expected] == expected
+        for connector in ("pmcs", "jira"):
+            assert store.newest_snapshot(connector) == newest(expected, connector)
+    finally:
+        store.close()
+
+
+def last_edition(expected: Sequence[Snapshot], snapshot: Snapshot) -> Snapshot | None:
+    place = (snapshot.connector, snapshot.period, snapshot.kind)
+    same = [each for each in expected if (each.connector, each.period, each.kind) == place]
+    return same[-1] if same and snapshot.period else None
+
+
+def is_same_reading(before: Snapshot, snapshot: Snapshot) -> bool:
+    return snapshot.sha256 is not None and (before.sha256, before.mapping_sha256) == (
+        snapshot.sha256,
+        snapshot.mapping_sha256,
+    )
+
+
+def as_kept(snapshot: Snapshot, before: Snapshot | None, snapshot_id: int) -> Snapshot:
+    edition = None
+    if snapshot.period is not None:
+        same_bytes = before is not None and snapshot.sha256 is not None and before.sha256 == snapshot.sha256
+        edition = ((before.edition or 0) if before else 0) + (0 if same_bytes else 1)
+    milestones = tuple(sorted(snapshot.milestones, key=lambda each: each.code))
+    return replace(snapshot, id=snapshot_id, edition=edition, milestones=milestones)
+
+
+def newest(expected: Sequence[Snapshot], connector: str) -> Snapshot | None:
+    of_it = [each for each in expected if each.connector == connector]
+    return max(of_it, key=lambda each: (each.period or "", each.edition or 0, each.id or 0), default=None)
+
+
+@given(
+    any_of(Plan, snapshots=st.dictionaries(st.text(), st.integers()), id=st.just("p-123456"), mode=st.just(Mode.AUTO))
+)
+def test_every_plan_reads_back_as_it_was(plan: Plan) -> None:
+    store = Store.open("sqlite://", now=lambda: NOON)
+    try:
+        lease = store.take_lease("test")
+        run = store.begin_run(trigger="manual", mode=Mode.REPORT, actor="test")
+        links = [Link(each.code, each.key, fields=frozenset({each.field})) for each in plan.changes]
+        stored = store.save_plan(lease, run, plan, links)
+        assert store.newest_making("p-123456") == stored
+        assert (stored.plan, stored.links) == (plan, tuple(links))
+        store.commit_intents(lease, run, stored.making, plan.changes)
+        assert [each.change for each in store.open_intents()] == list(plan.changes)
+    finally:
+        store.close()
