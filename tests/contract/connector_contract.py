@@ -14,7 +14,7 @@ waiting time near nothing here: several tests take the far side away.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 import pytest
 
@@ -27,6 +27,10 @@ from tests.builders import change, milestone
 MARCH, APRIL, MAY, JUNE = (date(2019, month, 15) for month in (3, 4, 5, 6))
 
 MakeConnector = Callable[[], Connector]
+Test = TypeVar("Test", bound=Callable[..., None])
+
+#: name of a test -> the class attribute that decides, what it has to be, and the test
+ONLY_WHERE: dict[str, tuple[str, bool, Callable[..., None]]] = {}
 
 
 class FarSide(Protocol):
@@ -102,6 +106,16 @@ def outcomes_of(connector: Connector, *changes: Change) -> list[Outcome]:
     return [receipt.outcome for receipt in receipts_of(connector, *changes)]
 
 
+def only_where(capability: str, *, is_given: bool = True) -> Callable[[Test], Test]:
+    """A test for connectors whose class says so: the others do not have it, for a skipped test looks like a gap."""
+
+    def mark(test: Test) -> Test:
+        ONLY_WHERE[test.__name__] = (capability, is_given, test)
+        return test
+
+    return mark
+
+
 class RulesForAll:
     """What holds for trackers and schedules alike; `some_keys` are asked for where it does not matter which."""
 
@@ -156,6 +170,12 @@ class ConnectorContract(RulesForAll):
 
     #: False where the far side has no answer that leaves a key out without saying so.
     can_withhold: ClassVar[bool] = True
+    #: False where the connector, as it is made here, cannot write completions.
+    writes_completed: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        for name, (capability, is_given, test) in ONLY_WHERE.items():
+            setattr(cls, name, test if getattr(cls, capability) is is_given else None)
 
     def pulled(self, connector: Connector, *keys: str) -> Snapshot:
         (snapshot,) = connector.pull(keys, {}).snapshots
@@ -166,7 +186,7 @@ class ConnectorContract(RulesForAll):
 
     def need_completed(self, connector: Connector) -> None:
         if Field.COMPLETED not in connector.writes:
-            pytest.skip("completions cannot be written here")
+            pytest.skip("completions cannot be written here: give the class `writes_completed = False`")
 
     # pull and read
 
@@ -236,11 +256,10 @@ class ConnectorContract(RulesForAll):
         assert snapshot.asked == {"DM-1", "DLP-7"}
         assert snapshot.missing == ()
 
+    @only_where("can_withhold")
     def test_a_key_that_no_answer_speaks_of_makes_the_pull_incomplete(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
-        if not self.can_withhold:
-            pytest.skip("the far side answers for each key")
         far_side.add("DM-1")
         far_side.add("DM-2")
         far_side.withhold("DM-2")
@@ -248,6 +267,7 @@ class ConnectorContract(RulesForAll):
         assert not snapshot.complete
         assert "DM-2" not in snapshot.missing
 
+    @only_where("writes_completed")
     def test_a_completion_is_the_field_and_else_the_day_it_was_closed(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
@@ -424,11 +444,10 @@ class ConnectorContract(RulesForAll):
         receipts_of(connector, planned)
         assert connector.delivered([planned]) is None
 
+    @only_where("writes_completed", is_given=False)
     def test_completed_is_refused_where_it_cannot_be_written(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
-        if Field.COMPLETED in connector.writes:
-            pytest.skip("completions can be written here")
         issue_id = far_side.add("DM-1", due=MARCH)
         completed = change("DM-1", Field.COMPLETED, None, APRIL, issue_id=issue_id)
         refused, applied = receipts_of(connector, completed, self.due_change(far_side, "DM-1", issue_id, APRIL))
@@ -437,6 +456,7 @@ class ConnectorContract(RulesForAll):
 
     # apply, where completions can be written
 
+    @only_where("writes_completed")
     def test_both_dates_of_one_issue_land(self, far_side: TrackerFarSide, connector: Connector) -> None:
         self.need_completed(connector)
         issue_id = far_side.add("DM-1", due=MARCH)
@@ -446,6 +466,7 @@ class ConnectorContract(RulesForAll):
         assert [(receipt.outcome, receipt.confirmed) for receipt in receipts] == [(Outcome.APPLIED, True)] * 2
         assert (far_side.due("DM-1"), far_side.actual("DM-1")) == (APRIL, MAY)
 
+    @only_where("writes_completed")
     def test_a_refusal_that_names_one_date_does_not_keep_the_other_out(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
@@ -457,6 +478,7 @@ class ConnectorContract(RulesForAll):
         assert outcomes_of(connector, due, completed) == [Outcome.REFUSED, Outcome.APPLIED]
         assert (far_side.due("DM-1"), far_side.actual("DM-1")) == (MARCH, MAY)
 
+    @only_where("writes_completed")
     def test_a_stale_date_does_not_keep_the_other_out(self, far_side: TrackerFarSide, connector: Connector) -> None:
         self.need_completed(connector)
         issue_id = far_side.add("DM-1", due=MARCH)
@@ -466,6 +488,7 @@ class ConnectorContract(RulesForAll):
         assert outcomes_of(connector, due, completed) == [Outcome.STALE, Outcome.APPLIED]
         assert (far_side.due("DM-1"), far_side.actual("DM-1")) == (JUNE, MAY)
 
+    @only_where("writes_completed")
     def test_a_completion_goes_into_its_field_beside_the_day_it_was_closed(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
@@ -477,6 +500,7 @@ class ConnectorContract(RulesForAll):
         (shown,) = connector.read(["DM-1"]).milestones
         assert (shown.completed, shown.completed_held) == (APRIL, APRIL)
 
+    @only_where("writes_completed")
     def test_a_completion_is_stale_when_the_issue_was_closed_on_another_day(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:

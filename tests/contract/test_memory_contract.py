@@ -31,6 +31,8 @@ class TestMemoryTracker(ConnectorContract):
 
 
 class TestMemoryTrackerThatWritesDueOnly(TestMemoryTracker):
+    writes_completed = False
+
     @pytest.fixture
     def make_connector(self, far_side: FarTracker) -> MakeConnector:
         return lambda: MemoryTracker(far_side, writes={Field.DUE})

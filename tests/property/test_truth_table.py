@@ -39,7 +39,7 @@ from tests.property.truth_table_oracle import WORDS, Verdict, unlinked, verdicts
 
 EARLY, MIDDLE, LATE = date(2019, 2, 28), date(2019, 3, 29), date(2019, 4, 30)
 VALUES = (None, EARLY, MIDDLE, LATE)
-UNKNOWN = "unknown"
+UNKNOWN, UNREADABLE = "unknown", "unreadable"
 BASELINES = (UNKNOWN, *VALUES)
 #: Where presence is what matters: owner's value, follower's and baseline, one of each kind of agreement.
 SOME_VALUES = (
@@ -318,12 +318,12 @@ def presence_world() -> World:
 def two_reports_world() -> World:
     """A milestone with two issues, each with its completion, a third without one and a fourth that agreed on one."""
     world = World()
-    states = product(
-        (None, EARLY), product((None, EARLY, MIDDLE), BASELINES), product((None, EARLY, MIDDLE), BASELINES)
-    )
-    for number, (o, first, second) in enumerate(states):
+    reports = tuple(product((None, EARLY, MIDDLE), BASELINES))
+    for number, (o, first, second) in enumerate(product((None, EARLY, UNREADABLE), reports, reports)):
         code = f"A-{number}"
-        world.milestones.append(milestone(code, completed=o))
+        world.milestones.append(milestone(code, completed=None if isinstance(o, str) else o))
+        if o is UNREADABLE:
+            world.owner_rejects.append(Reject("row 9", code, "cannot be read", field="completed"))
         for place, (f, b) in enumerate((first, second, (None, UNKNOWN), (EARLY, EARLY))):
             key = f"DM-{number}{place}"
             world.issues.append(issue(key, completed=f))
@@ -358,6 +358,8 @@ def worlds() -> Iterator[tuple[World, tuple[Snapshot, Snapshot], Policy]]:
     for owner_is_complete, follower_is_complete in product((True, False), repeat=2):
         sides = presence.sides(owner_is_complete=owner_is_complete, follower_is_complete=follower_is_complete)
         yield presence, sides, anything
+    # with this data date each completion is implausible, where it can be seen at all
+    yield presence, presence.sides(EARLY - timedelta(days=1)), anything
 
     two_reports = two_reports_world()
     yield two_reports, two_reports.sides(), anything
