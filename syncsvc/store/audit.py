@@ -49,8 +49,8 @@ class AuditStore(Database):
     ) -> None:
         """Add an event that no other method adds by itself."""
         told = {"event": event, "code": code, "key": key, "field": field, "detail": detail}
-        with self.writing() as connection:
-            add_events(connection, self.now(), run, actor, [told | {"before": before, "after": after}])
+        with self._writing() as connection:
+            add_events(connection, self._now(), run, actor, [told | {"before": before, "after": after}])
 
     def events(self, code: str | None = None, *, run: int | None = None, after_id: int = 0) -> list[Event]:
         """Events of a milestone, of a run or of all, oldest first, from after an event on."""
@@ -59,7 +59,7 @@ class AuditStore(Database):
             query = query.where(tables.audit.c.code == code)
         if run is not None:
             query = query.where(tables.audit.c.run == run)
-        with self.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [Event(**{**row, "field": row["field"] and Field(row["field"])}) for row in rows]
 

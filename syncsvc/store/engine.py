@@ -17,21 +17,26 @@ V = TypeVar("V")
 
 BUSY_SECONDS: Final = 15  # how long a transaction waits for another one to end
 CONNECT_SECONDS: Final = 10
+#: A process that was suspended within a transaction must not keep the others out for ever.
+_POSTGRESQL: Final = {
+    "connect_timeout": CONNECT_SECONDS,
+    "options": f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s",
+}
 #: SQLite takes 32,766 parameters in one statement, PostgreSQL 65,535.
 CHUNK: Final = 5_000
 
 
 class Database:
-    """An engine and a clock, with transactions that fail in words. Open one with `open_database`."""
+    """An engine and a clock, with transactions that fail in words. See `Store.open`."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
-        self.now = now
+        self._now = now
         # In memory all threads share one connection, so their transactions take turns.
         self._turn: AbstractContextManager[Any] = RLock() if isinstance(engine.pool, StaticPool) else nullcontext()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def _reading(self) -> Iterator[Connection]:
         """A transaction that reads one state of the database and waits for no writer."""
         with self._turn, in_words(self._engine.url), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
@@ -40,7 +45,7 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def _writing(self) -> Iterator[Connection]:
         """A transaction that writes: all of it or nothing."""
         with self._turn, in_words(self._engine.url), self._engine.connect() as connection:
             connection.execution_options(writes=True)
@@ -61,7 +66,7 @@ def open_engine(text: str) -> Engine:
         if not url.database:
             options["poolclass"] = StaticPool
     else:
-        options |= {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
+        options |= {"connect_args": _POSTGRESQL | dict(url.query), "pool_pre_ping": True}
     try:
         engine = create_engine(url, **options)
     except ModuleNotFoundError as error:
@@ -124,6 +129,9 @@ def in_words(url: URL) -> Iterator[None]:
     except DatabaseError as error:
         if "not a database" in str(error.orig):
             raise ConfigError(f"store.url: {shown(url)} is a file, but not a SQLite database") from None
+        if "malformed" in str(error.orig):
+            hint = "The file is damaged. Put a backup in its place, and keep the damaged one."
+            raise SourceError(f"The store {shown(url)} cannot be used: {error.orig}", hint) from None
         raise
 
 
@@ -137,7 +145,7 @@ def shown(url: URL) -> str:
 def _checked(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ConfigError(
             "store.url cannot be read as a URL",
             "Write sqlite:///syncsvc.db or postgresql+psycopg://user@host/database.",
@@ -162,7 +170,7 @@ def _said(url: URL, error: DBAPIError) -> SyncsvcError:
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     if url.password:
         reason = reason.replace(str(url.password), "***")
-    if "locked" in reason:
+    if "locked" in reason or "lock timeout" in reason:
         return SourceError(
             f"The store {shown(url)} was busy for {BUSY_SECONDS} seconds",
             "Another program keeps it open for writing. Let that one end and run again.",

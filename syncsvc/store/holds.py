@@ -37,7 +37,7 @@ class HoldStore(Database):
         """Compare with the holds of the last run, and tell which begin or change, and which end."""
         why = {_standing(hold): hold.why for hold in holds}
         held = tables.hold
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             rows = connection.execute(select(held).order_by(held.c.id)).all()
             before = {_Standing(*row[1:]): row[0] for row in rows}
@@ -50,7 +50,7 @@ class HoldStore(Database):
                 connection.execute(delete(held).where(held.c.id.in_(some)))
             if new:
                 connection.execute(insert(held), [each._asdict() for each in new])
-            add_events(connection, self.now(), run, actor_of(connection, run), told)
+            add_events(connection, self._now(), run, actor_of(connection, run), told)
 
 
 def _standing(hold: Hold) -> _Standing:

@@ -21,7 +21,7 @@ class MemoryStore(Database):
 
     def memory(self) -> Memory:
         """All of it, as of one moment."""
-        with self.reading() as connection:
+        with self._reading() as connection:
             written = defaultdict(set)
             for key, value in _values(connection, tables.written):
                 written[key].add(value)
@@ -38,46 +38,45 @@ class MemoryStore(Database):
 
     def record_baselines(self, lease: Lease, run: int, agreed: Mapping[LinkKey, date | None]) -> int:
         """Remember values both sides were seen to share; how many of them are new or differ."""
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             known = dict(_values(connection, tables.baseline))
             new = {key: value for key, value in agreed.items() if key not in known or known[key] != value}
             if not new:
                 return 0
             keep_baselines(connection, new)
-            shown = _keys_by_issue(connection)
             told = [
                 {
-                    **{"event": "baseline", "code": code, "key": shown.get(issue_id), "issue_id": issue_id},
-                    **{"field": field, "before": known.get((code, issue_id, field)), "after": value},
+                    **{"event": "baseline", "code": code, "issue_id": issue_id, "field": field},
+                    **{"before": known.get((code, issue_id, field)), "after": value},
                 }
                 for (code, issue_id, field), value in new.items()
             ]
-            add_events(connection, self.now(), run, actor_of(connection, run), told)
+            add_events(connection, self._now(), run, actor_of(connection, run), told)
         return len(new)
 
     def issue_ids(self) -> dict[str, str]:
         """Jira key -> issue id as last seen, keys an issue had before it moved included."""
-        with self.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(tables.issue.c.key, tables.issue.c.issue_id))
             return {key: issue_id for key, issue_id in rows}
 
     def pending_proposals(self) -> list[Proposal]:
         """Completions that were handed to PMCS and not seen there yet, oldest first."""
-        with self.reading() as connection:
+        with self._reading() as connection:
             return pending(connection)
 
     def settle_proposal(self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str) -> None:
         """Note what became of a pending proposal; ValueError for one that is settled already."""
         held = tables.proposal.c
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             row = connection.execute(select(tables.proposal).where(held.id == proposal_id)).mappings().one_or_none()
             if row is None or row["state"] != ProposalState.PENDING or state is ProposalState.PENDING:
                 raise ValueError(f"proposal {proposal_id} is not pending, or is to stay so")
             settle(connection, _proposal(row), state)
             told = proposal_event(_proposal(row), state, detail)
-            add_events(connection, self.now(), run, actor_of(connection, run), [told])
+            add_events(connection, self._now(), run, actor_of(connection, run), [told])
 
 
 def pending(connection: Connection) -> list[Proposal]:
@@ -134,12 +133,6 @@ def _done_before(connection: Connection) -> frozenset[str]:
         .where(done.snapshot < newest.c.snapshot)
     )
     return frozenset(connection.execute(query).scalars())
-
-
-def _keys_by_issue(connection: Connection) -> dict[str, str]:
-    """Issue id -> the key it was last seen under."""
-    query = select(tables.issue.c.issue_id, tables.issue.c.key).order_by(tables.issue.c.snapshot)
-    return {issue_id: key for issue_id, key in connection.execute(query)}
 
 
 def _proposal(row: RowMapping) -> Proposal:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from syncsvc import HOME
 from syncsvc.errors import SchemaBehind
 from syncsvc.store.engine import in_words, keep_log_ahead, open_engine, shown, table_names
+from syncsvc.store.tables import metadata
 
 MIGRATIONS: Final = HOME / "migrations"
 #: Any number will do, as long as every syncsvc takes the same one.
@@ -45,6 +46,7 @@ def upgrade_engine(engine: Engine) -> None:
     from alembic import command  # takes half a second to import
     from alembic.config import Config
 
+    _known_revision(engine)
     keep_log_ahead(engine)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -59,28 +61,35 @@ def upgrade_engine(engine: Engine) -> None:
 
 def require_head(engine: Engine) -> None:
     """Make the schema of a SQLite store that is new; SchemaBehind for every other that is not at head."""
-    with in_words(engine.url), engine.connect() as connection:
-        tables = table_names(connection)
-        revision = revision_of(connection)
-    where = shown(engine.url)
+    revision = _known_revision(engine)
     if revision == head():
         return
     if revision is not None:
-        if revision > head():
-            raise SchemaBehind(
-                f"The store {where} is at schema {revision}, and this version only knows {head()}",
-                "A newer syncsvc made it. Install that one.",
-            )
-        raise SchemaBehind(f"The store {where} is at schema {revision}, and this version needs {head()}")
-    if engine.dialect.name == "sqlite":
-        if tables:
-            raise SchemaBehind(
-                f"{where} is a database of something else: it has tables, and none that says its schema",
-                "Name another file in store.url.",
-            )
-        upgrade_engine(engine)
-        return
-    raise SchemaBehind(f"The store {where} has no schema yet")
+        raise SchemaBehind(f"The store {shown(engine.url)} is at schema {revision}, and this version needs {head()}")
+    if engine.dialect.name != "sqlite":
+        raise SchemaBehind(f"The store {shown(engine.url)} has no schema yet")
+    upgrade_engine(engine)
+
+
+def _known_revision(engine: Engine) -> str | None:
+    """The revision of a store, None of an empty one; SchemaBehind for what no version up to this one made."""
+    with in_words(engine.url), engine.connect() as connection:
+        tables = table_names(connection)
+        revision = revision_of(connection)
+    if revision is not None and revision.isdigit() and revision <= head():
+        return revision
+    if revision is not None and revision.isdigit():
+        raise SchemaBehind(
+            f"The store {shown(engine.url)} is at schema {revision}, and this version only knows {head()}",
+            "A newer syncsvc made it. Install that one.",
+        )
+    ours = set(metadata.tables)
+    if revision is not None or (tables if engine.dialect.name == "sqlite" else tables & ours):
+        raise SchemaBehind(
+            f"{shown(engine.url)} is a database of something else: its tables are none that syncsvc made",
+            "Name another one in store.url.",
+        )
+    return None
 
 
 def revision_of(connection: Connection) -> str | None:

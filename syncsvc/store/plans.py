@@ -56,11 +56,11 @@ class PlanStore(Database):
         """Keep a plan, or find the open making of the same one. The run is from now on said to be of this plan."""
         body, packed_links = pack(to_plain(plan)), pack_all(Link, links)
         held = tables.making.c
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=plan.id))
             newest = connection.execute(_newest(held.plan == plan.id)).mappings().one_or_none()
-            if newest is not None and _stands_for(newest, plan, self.now()):
+            if newest is not None and _stands_for(newest, plan, self._now()):
                 return _stored(connection, newest)
             row = {
                 **{"plan": plan.id, "mode": plan.mode, "purpose": plan.purpose, "run": run, "state": "open"},
@@ -73,7 +73,7 @@ class PlanStore(Database):
     def newest_making(self, plan_id: str) -> StoredPlan | None:
         """The newest making of a plan, named by its id or by six or more characters that begin only this one."""
         held = tables.making.c
-        with self.reading() as connection:
+        with self._reading() as connection:
             begins = func.substr(held.plan, 1, len(plan_id)) == plan_id
             known = sorted(connection.execute(select(held.plan).where(begins).distinct()).scalars())
             if plan_id in known:
@@ -92,14 +92,14 @@ class PlanStore(Database):
     def newest_plan(self, purpose: str | None = None) -> StoredPlan | None:
         """The plan that was made last, of one purpose or of any."""
         wanted = () if purpose is None else (tables.making.c.purpose == purpose,)
-        with self.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute(_newest(*wanted)).mappings().one_or_none()
             return None if row is None else _stored(connection, row)
 
     def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
         """Approve a making, with waivers (limit -> reason); a second time only adds waivers."""
-        at = self.now()
-        with self.writing() as connection:
+        at = self._now()
+        with self._writing() as connection:
             row = _require_open(connection, making, at)
             told: list[dict[str, Any]] = []
             if row["approved_by"] is None:
@@ -115,16 +115,16 @@ class PlanStore(Database):
 
     def begin_applying(self, lease: Lease, run: int, making: int) -> None:
         """From open to applying; PlanRefused for a making that is no longer open, or has ended."""
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
-            row = _require_open(connection, making, self.now())
+            row = _require_open(connection, making, self._now())
             connection.execute(update(tables.making).where(tables.making.c.id == making).values(state="applying"))
             connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=row["plan"]))
 
     def finish_applying(self, lease: Lease, run: int, making: int) -> None:
         """From applying to applied."""
         held = tables.making.c
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             finished = update(tables.making).where(held.id == making, held.state == "applying").values(state="applied")
             if connection.execute(finished).rowcount != 1:

@@ -50,20 +50,20 @@ class RunStore(Database):
 
     def begin_run(self, *, trigger: str, mode: Mode | None, actor: str) -> int:
         """Note that a run begins; its id."""
-        row = {"trigger": trigger, "mode": mode, "actor": actor, "started_at": self.now()}
-        with self.writing() as connection:
+        row = {"trigger": trigger, "mode": mode, "actor": actor, "started_at": self._now()}
+        with self._writing() as connection:
             return int(connection.execute(insert(tables.run).returning(tables.run.c.id), row).scalar_one())
 
     def finish_run(self, run: int, *, exit_code: int, body: Mapping[str, object]) -> None:
         """Note how a run ended; `body` is its syncsvc.run/1 value."""
-        row = {"finished_at": self.now(), "exit_code": int(exit_code), "body": write_json(dict(body))}
-        with self.writing() as connection:
+        row = {"finished_at": self._now(), "exit_code": int(exit_code), "body": write_json(dict(body))}
+        with self._writing() as connection:
             if connection.execute(update(tables.run).where(tables.run.c.id == run).values(row)).rowcount != 1:
                 raise ValueError(f"there is no run {run}")
 
     def run(self, run: int) -> Run | None:
         """A run by its id."""
-        with self.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute(select(tables.run).where(tables.run.c.id == run)).mappings().one_or_none()
         return None if row is None else _run(row)
 
@@ -73,7 +73,7 @@ class RunStore(Database):
 
     def runs(self, limit: int) -> list[Run]:
         """The last runs, newest first."""
-        with self.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)).mappings().all()
         return [_run(row) for row in rows]
 
@@ -85,7 +85,7 @@ class RunStore(Database):
             .where(or_(lease.c.owner.is_(None), lease.c.until_seconds <= database_seconds()))
             .values(owner=owner, token=lease.c.token + 1, until_seconds=database_seconds() + seconds)
         )
-        with self.writing() as connection:
+        with self._writing() as connection:
             taken = connection.execute(taking).rowcount == 1
             row = connection.execute(select(lease)).mappings().one()
         if not taken:
@@ -96,13 +96,13 @@ class RunStore(Database):
     def renew_lease(self, lease: Lease) -> None:
         """Keep the lease for its full time from now on. One that ran out can be renewed while nobody took it."""
         renewing = update(tables.lease).where(*_is(lease)).values(until_seconds=database_seconds() + lease.seconds)
-        with self.writing() as connection:
+        with self._writing() as connection:
             if connection.execute(renewing).rowcount != 1:
                 raise _lost(connection, lease)
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; quiet where it went to another run already."""
-        with self.writing() as connection:
+        with self._writing() as connection:
             connection.execute(update(tables.lease).where(*_is(lease)).values(owner=None, until_seconds=0))
 
 

@@ -63,7 +63,7 @@ class SnapshotStore(Database):
         bodies = {each.code: encode(each, without=("code", "where")) for each in milestones}
         beside, places = _pack_beside(snapshot), pack([each.where for each in milestones])
 
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             _note_seen(connection, snapshot)
             before = _newest_edition(connection, snapshot)
@@ -86,7 +86,7 @@ class SnapshotStore(Database):
     def seen(self, connector: str) -> dict[str, str]:
         """Source -> fingerprint (of syncsvc.connector) of what was last kept from it."""
         query = select(tables.seen.c.source, tables.seen.c.fingerprint).where(tables.seen.c.connector == connector)
-        with self.reading() as connection:
+        with self._reading() as connection:
             return {source: fingerprint for source, fingerprint in connection.execute(query)}
 
     def snapshot(self, snapshot_id: int) -> Snapshot | None:
@@ -121,7 +121,7 @@ class SnapshotStore(Database):
         query = select(*columns).order_by(tables.snapshot.c.id)
         if connector is not None:
             query = query.where(tables.snapshot.c.connector == connector)
-        with self.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [SnapshotHead(**{**row, "side": Side(row["side"])}) for row in rows]
 
@@ -131,7 +131,7 @@ class SnapshotStore(Database):
         Before means an earlier period, an earlier edition of the same one, or the same edition read earlier.
         """
         held = tables.snapshot.c
-        with self.reading() as connection:
+        with self._reading() as connection:
             this = connection.execute(select(tables.snapshot).where(held.id == snapshot_id)).mappings().one_or_none()
             if this is None:
                 return None
@@ -144,7 +144,7 @@ class SnapshotStore(Database):
             return connection.execute(_newest_first(query)).scalar()
 
     def _find(self, query: Select[Any]) -> Snapshot | None:
-        with self.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute(query).mappings().first()
             return None if row is None else _read(connection, row)
 

@@ -40,9 +40,9 @@ class WritingStore(Database):
         LeaseLost, and nothing said, unless the lease is still ours and has time left: only then may the writes begin.
         """
         told = [_tell(change, "intent", _reason(change)) for change in changes]
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease, unexpired=True)
-            ids = add_events_returning_ids(connection, self.now(), run, actor_of(connection, run), told)
+            ids = add_events_returning_ids(connection, self._now(), run, actor_of(connection, run), told)
             rows = [
                 {"id": intent, "making": making, "change": encode(change)}
                 for intent, change in zip(ids, changes, strict=True)
@@ -66,20 +66,20 @@ class WritingStore(Database):
         for an intent that has been closed already.
         """
         told = [_tell(each.change, each.outcome, each.detail) | {"intent": intent} for intent, each in receipts]
-        with self.writing() as connection:
+        with self._writing() as connection:
             require_lease(connection, lease)
             actor = actor_of(connection, run)
             _close(connection, receipts)
-            add_events(connection, self.now(), run, actor, told)
+            add_events(connection, self._now(), run, actor, told)
             _remember(connection, [receipt for _, receipt in receipts])
             withdrawn = _hand_over(connection, run, receipts, handed_over_on)
-            add_events(connection, self.now(), run, actor, withdrawn)
+            add_events(connection, self._now(), run, actor, withdrawn)
 
     def open_intents(self) -> list[OpenIntent]:
         """Intents that no outcome has closed, oldest first."""
         held, told = tables.open_intent.c, tables.audit.c
         query = select(held.id, held.change, told.run, told.at, held.making).join(tables.audit, told.id == held.id)
-        with self.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query.order_by(held.id)).mappings().all()
         return [OpenIntent(**{**row, "change": decode(Change, row["change"])}) for row in rows]
 
