@@ -1,7 +1,7 @@
 """Domain values as JSON and back, exactly. What equals its default is left out.
 
 Made from the dataclasses themselves, so that a field added to one of them is kept without a change here, and
-a value stored before the field existed reads back with its default.
+a value stored before the field existed reads back with its default. Changing a default would change what is stored.
 """
 
 import json

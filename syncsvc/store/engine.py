@@ -9,9 +9,9 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
-from syncsvc.errors import ConfigError, SourceError, SyncsvcError, Unreachable
+from syncsvc.errors import AccessRefused, ConfigError, SourceError, SyncsvcError, Unreachable
 
 V = TypeVar("V")
 
@@ -124,15 +124,11 @@ def in_words(url: URL) -> Iterator[None]:
     """Turn what a driver raises when the database cannot be used into a message for a person."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise _said(url, error) from None
-    except DatabaseError as error:
-        if "not a database" in str(error.orig):
-            raise ConfigError(f"store.url: {shown(url)} is a file, but not a SQLite database") from None
-        if "malformed" in str(error.orig):
-            hint = "The file is damaged. Put a backup in its place, and keep the damaged one."
-            raise SourceError(f"The store {shown(url)} cannot be used: {error.orig}", hint) from None
-        raise
+    except DBAPIError as error:
+        said = _said(url, error)
+        if said is None:
+            raise
+        raise said from None
 
 
 def shown(url: URL) -> str:
@@ -166,18 +162,28 @@ def _checked(text: str) -> URL:
     return url
 
 
-def _said(url: URL, error: DBAPIError) -> SyncsvcError:
-    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+def _said(url: URL, error: DBAPIError) -> SyncsvcError | None:
+    """The error for a person; None for what is a bug of ours."""
+    reason = next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
     if url.password:
         reason = reason.replace(str(url.password), "***")
+    message = f"The store {shown(url)} cannot be used: {reason}"
+    if "not a database" in reason:
+        return ConfigError(f"store.url: {shown(url)} is a file, but not a SQLite database")
+    if "malformed" in reason:
+        return SourceError(message, "The file is damaged. Put a backup in its place, and keep the damaged one.")
+    if "permission denied" in reason or "authentication failed" in reason:
+        return AccessRefused(message, "Look at the user and password of store.url, and at what the database grants it.")
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
     if "locked" in reason or "lock timeout" in reason:
         return SourceError(
             f"The store {shown(url)} was busy for {BUSY_SECONDS} seconds",
             "Another program keeps it open for writing. Let that one end and run again.",
         )
-    if error.connection_invalidated or url.get_backend_name() == "postgresql":
-        return Unreachable(f"The store {shown(url)} cannot be used: {reason}")
-    return SourceError(f"The store {shown(url)} cannot be used: {reason}", "Look at the file, its folder and the disk.")
+    if url.get_backend_name() == "postgresql":
+        return Unreachable(message)
+    return SourceError(message, "Look at the file, its folder and the disk.")
 
 
 def _set_up_sqlite(raw: Any, _: Any) -> None:
