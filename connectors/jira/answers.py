@@ -39,6 +39,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def silent(self) -> bool:
+        """Somebody answered who does not know what became of the request: a 5xx, or a 408 from a proxy."""
+        return self.status >= 500 or self.status == 408
+
+    @property
     def redirected(self) -> bool:
         """The server sends us somewhere else."""
         return 300 <= self.status < 400

@@ -44,6 +44,7 @@ class JiraConnector:
         *,
         now: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         comment_text: Callable[[Sequence[Change]], str] | None = None,
     ) -> None:
         self.name = name
@@ -51,7 +52,7 @@ class JiraConnector:
         self._settings = settings
         self._now = now
         self._comment_text = comment_text or describe_changes
-        self._transport = Transport(settings, now=now, sleep=sleep)
+        self._transport = Transport(settings, now=now, sleep=sleep, clock=clock)
         self._met: _Met | None = None
         self._lock = threading.Lock()
 

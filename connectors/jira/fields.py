@@ -44,7 +44,10 @@ def prove_access(transport: Transport) -> None:
     """Raises AccessRefused unless Jira knows who we are: with a bad token much of it answers as if to nobody."""
     answer = transport.ask("GET", "myself")
     if not answer.accepted or not isinstance(answer.json(), dict):
-        raise AccessRefused(f"{transport.place} does not say who we are ({answer.status} for myself)")
+        words = transport.words(answer)
+        raise AccessRefused(
+            f"{transport.place} does not say who we are ({answer.status}{': ' + words if words else ''})"
+        )
 
 
 def find_completed_field(transport: Transport, wanted: str, where: str) -> DateField:

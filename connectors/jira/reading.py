@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from connectors.jira.answers import Refusal, read_refusal
 from connectors.jira.issues import Shown, Terms, read_issue
 from connectors.jira.transport import Transport
-from syncsvc.errors import SourceError
+from syncsvc.errors import AccessRefused, SourceError
 from syncsvc.model import Milestone, Reject
 
 BULKFETCH_KEYS: Final = 100  # Jira's limit
@@ -169,6 +169,8 @@ class IssueReader:
 
     def _not_understood(self, what: str, status: int, words: str) -> SourceError:
         said = f": {words}" if words else ""
+        if status == 403:
+            return AccessRefused(f"{self._transport.place} refuses {what} (403){said}")
         return SourceError(
             f"{self._transport.place} answers {what} with {status} and something that is not understood{said}",
             "Nothing of it was used. See whether `url` and `flavour` are right.",

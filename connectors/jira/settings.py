@@ -19,8 +19,8 @@ NOT_COMPLETED_RESOLUTIONS: Final = frozenset(
 class JiraSettings:
     """One `[connectors.NAME]` of kind jira. User and token are kept out of the repr.
 
-    `user` is for Cloud, where it travels with the token as Basic; without it the token travels as Bearer, which
-    is how Data Center takes a personal access token. `time_zone` is where instants become civil dates.
+    On Cloud, `user` and token travel as Basic; without a user, and always to Data Center, the token travels as
+    Bearer, which is how Data Center takes a personal access token. `time_zone` is where instants become civil dates.
     """
 
     url: str

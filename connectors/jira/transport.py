@@ -59,7 +59,7 @@ class Transport:
             answer = self._exchange(method, path, params, body, reads=True)
         except (NotSent, NoAnswer) as trouble:
             raise Unreachable(f"{self.place} gives no usable answer: {trouble}") from None
-        if answer.status >= 500:
+        if answer.silent:
             raise Unreachable(f"{self.place} answers {answer.status} {self.words(answer)}".rstrip())
         self._see_access(answer)
         if answer.headers.get("X-AUSERNAME", "").lower() == "anonymous":
@@ -79,7 +79,7 @@ class Transport:
     def write(self, path: str, body: Any, params: Mapping[str, str] | None = None) -> Answer:
         """The answer to one PUT. Raises NotSent, NoAnswer (read again to know), AccessRefused (401)."""
         answer = self._exchange("PUT", path, params, body, reads=False)
-        if answer.status >= 500:
+        if answer.silent:
             raise NoAnswer(f"Jira answered {answer.status} {self.words(answer)}".rstrip())
         self._see_access(answer)
         if answer.accepted and answer.unreadable:
@@ -122,8 +122,8 @@ class Transport:
                 asked_to_wait = self._retry_after_seconds(answer)
                 # not 503 with 0: Data Center says "retry-after: 0" with everything, also after it did half a request
                 limited = answer.status == 429 or (answer.status == 503 and bool(asked_to_wait))
-                if not limited and (answer.status < 500 or not reads or self._was_last(attempt)):
-                    self._answered = self._answered or answer.status < 500
+                if not limited and (not answer.silent or not reads or self._was_last(attempt)):
+                    self._answered = self._answered or not answer.silent
                     return answer
                 if limited:
                     wait = max(asked_to_wait or 0.0, _back_off_seconds(attempt))

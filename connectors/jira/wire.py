@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from connectors.jira.answers import Answer, NoAnswer, NotSent
-from connectors.jira.settings import JiraSettings
+from connectors.jira.settings import DATA_CENTER, JiraSettings
 
 CONNECT_SECONDS: Final = 10
 _CHUNK_BYTES: Final = 65536
@@ -31,7 +31,7 @@ class Wire:
     """Sends one request at a time per thread; any number of threads may share it. Constructing does no I/O."""
 
     def __init__(self, settings: JiraSettings) -> None:
-        bearer = not settings.user
+        bearer = not settings.user or settings.flavour == DATA_CENTER
         self._deadline_seconds = settings.deadline_seconds
         self._timeout = (min(CONNECT_SECONDS, settings.deadline_seconds), settings.deadline_seconds)
         self._jira = JIRA(
