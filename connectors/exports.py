@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.row import fits
-from connectors.sheet import open_workbook
+from connectors.sheet import Wanted, open_workbook
 from syncsvc.errors import BadExport, MappingError, SourceError, UsageError
 from syncsvc.mapping import Mapping, Named, builtin_mappings, load_mapping
 
@@ -123,8 +123,8 @@ def guess_mapping(path: Path) -> str:
     Raises BadExport for a file that is no spreadsheet, MappingError, with the choices, where none or several fit.
     """
     content, _ = read_whole(path)
-    workbook = open_workbook(content, path.name)
     choices = [mapping for mapping in map(load_mapping, builtin_mappings()) if mapping.format in _TABULAR]
+    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in choices])
     fitting = [mapping.name for mapping in choices if fits(workbook, mapping)]
     if len(fitting) == 1:
         return fitting[0]

@@ -11,7 +11,7 @@ from typing import Final
 from connectors.exports import ExportFile, absolute, agree, check_period, data_date_of, find_exports, read_whole
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
-from connectors.sheet import Row, Workbook, open_workbook
+from connectors.sheet import Row, Wanted, Workbook, open_workbook
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
@@ -44,7 +44,9 @@ def read_export(
     to, UsageError where file, file name and caller disagree.
     """
     content, digest = read_whole(path)
-    workbook = open_workbook(content, path.name)
+    related = mapping.relations
+    wanted = [Wanted(related.sheet, (related.code, related.predecessor))] if related else []
+    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet), *wanted])
     header, rows, sheet = open_sheet(workbook, mapping, path.name)
     named = agree(
         path.name,
@@ -87,10 +89,9 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
 def _read_relations(workbook: Workbook, mapping: Mapping, source: str) -> dict[str, set[str]]:
     """Activity id -> ids of its predecessors, from the sheet of relations where the export has one."""
     declared = mapping.relations
-    sheets = {sheet.casefold(): sheet for sheet in workbook.sheet_names}
-    if declared is None or declared.sheet.casefold() not in sheets:
+    sheet = workbook.find(declared.sheet) if declared else None
+    if declared is None or not sheet:
         return {}
-    sheet = sheets[declared.sheet.casefold()]
     rows = workbook.rows(sheet)
     _, first = next(rows, (1, ()))
     names = [text_of(cell).casefold() for cell in first]
@@ -339,10 +340,9 @@ def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actua
 def _read_user_settings(export: Path) -> list[str]:
     """The cells of the export's sheet USERDATA; none of a CSV file."""
     content, _ = read_whole(export)
-    workbook = open_workbook(content, export.name)
-    if _USER_SETTINGS_SHEET not in workbook.sheet_names:
-        return []
-    return [str(cells[0]) for _, cells in workbook.rows(_USER_SETTINGS_SHEET) if cells]
+    workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
+    sheet = workbook.find(_USER_SETTINGS_SHEET)
+    return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
 
 
 def _say_unwritable(folder: Path) -> str | None:

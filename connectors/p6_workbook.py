@@ -17,7 +17,7 @@ from typing import Final
 
 from connectors.exports import read_whole
 from connectors.row import text_of
-from connectors.sheet import open_workbook
+from connectors.sheet import Wanted, open_workbook
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell, parse_date
 
@@ -76,7 +76,7 @@ def write_import_workbook(
 def read_import_workbook(path: Path) -> dict[str, date]:
     """Activity id -> completion, as an import workbook says. Raises BadExport for a file that is none."""
     content, _ = read_whole(path)
-    workbook = open_workbook(content, path.name)
+    workbook = open_workbook(content, path.name, [Wanted(SHEET)])
     if SHEET not in workbook.sheet_names:
         raise BadExport(f"{path.name}: this is no import workbook: it has no sheet {SHEET}.")
     rows = [cells for _, cells in workbook.rows(SHEET)]

@@ -61,21 +61,17 @@ def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Heade
 
     Raises MappingError where the sheet or its id column is absent, BadExport where the sheet is empty.
     """
-    name = mapping.sheet or ""
-    if not workbook.is_delimited:
-        by_folded = {sheet.casefold(): sheet for sheet in workbook.sheet_names}
-        if mapping.sheet is None:
-            name = workbook.sheet_names[0]
-        elif mapping.sheet.casefold() in by_folded:
-            name = by_folded[mapping.sheet.casefold()]
-        else:
-            raise MappingError(
-                f"{source}: there is no sheet {mapping.sheet}, which {mapping.place_of('sheet', mapping.sheet)} names;"
-                f" its sheets are {', '.join(workbook.sheet_names) or 'none'}.",
-                "Export the activities from P6 as a spreadsheet; P6 itself names the sheets.",
-            )
+    name = workbook.find(mapping.sheet)
+    if name is None:
+        declared = mapping.place_of("sheet", mapping.sheet or "")
+        raise MappingError(
+            f"{source}: there is no sheet {mapping.sheet}, which {declared} names;"
+            f" its sheets are {', '.join(workbook.sheet_names) or 'none'}.",
+            "Export the activities from P6 as a spreadsheet; P6 itself names the sheets.",
+        )
     rows = [(number, cells) for number, cells in workbook.rows(name) if not is_blank(cells)]
-    place = f"{source}: sheet {name}" if name and mapping.sheet else source
+    label = mapping.sheet or ""
+    place = f"{source}: sheet {label}" if label else source
     if not rows:
         raise BadExport(f"{place} is empty.")
     header = Header(rows[0][1], place, mapping)
@@ -85,7 +81,7 @@ def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Heade
     rows = rows[1:]
     if rows and _is_caption(rows[0][1], code, mapping):
         rows = rows[1:]
-    return header, rows, name if mapping.sheet else ""
+    return header, rows, label
 
 
 def fits(workbook: Workbook, mapping: Mapping) -> bool:
@@ -283,7 +279,8 @@ def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tup
 def _dates_of(row: ReadRow) -> tuple[object, ...]:
     milestone = row.milestone
     unreadable = frozenset(reject.reason for reject in row.rejects)
-    return milestone.due, milestone.forecast, milestone.completed, milestone.status, unreadable
+    is_completed = milestone.status is Status.COMPLETED
+    return milestone.due, milestone.forecast, milestone.completed, is_completed, unreadable
 
 
 def _reject(row: ReadRow, reason: str, cause: RejectCause) -> Reject:

@@ -6,27 +6,38 @@ password or would need more memory than any real export is refused in words befo
 
 import csv
 import io
+import json
+import pickle
 import re
+import subprocess
+import sys
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
-
-#: Far above any real export, far below what would exhaust a machine.
-MAX_INFLATED_BYTES: Final = 1_000_000_000
-MAX_CELLS: Final = 20_000_000
+#: What reading a workbook may take: ten times what 100,000 activities with 300,000 relations need.
+MEMORY_BYTES: Final = 3_000_000_000
+READING_SECONDS: Final = 300
 
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP: Final = b"PK\x03\x04"
 _SAVE_AS: Final = "Export it from P6 as XLS or XLSX, or save the sheet as CSV."
 
 Row = tuple[int, Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a workbook: one sheet (None: the first), of it these columns, so many rows (None: all)."""
+
+    sheet: str | None
+    columns: tuple[str, ...] | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,122 +45,85 @@ class Workbook:
     """The sheets of one file. A CSV file is one sheet, without a name."""
 
     sheet_names: tuple[str, ...]
-    _book: "CalamineWorkbook | None" = field(default=None, repr=False)
-    _delimited: tuple[Row, ...] = field(default=(), repr=False)
+    is_delimited: bool
+    _rows: dict[str, list[Sequence[Cell]]]
 
-    @property
-    def is_delimited(self) -> bool:
-        """True for a CSV file."""
-        return self._book is None
+    def find(self, sheet: str | None) -> str | None:
+        """The name of a sheet as the workbook writes it, of the first one for None; None where there is none."""
+        if self.is_delimited:
+            return ""
+        if sheet is None:
+            return next(iter(self.sheet_names), None)
+        return next((name for name in self.sheet_names if name.casefold() == sheet.casefold()), None)
 
-    def rows(self, sheet: str) -> Iterator[Row]:
-        """The rows of a sheet with their numbers as a spreadsheet shows them, from 1. Blank rows are among them."""
-        if self._book is None:
-            yield from self._delimited
-        else:
-            yield from enumerate(self._book.get_sheet_by_name(sheet).iter_rows(), start=1)
+    def rows(self, name: str) -> Iterator[Row]:
+        """The rows of a sheet that was wanted, by its name as `find` gives it. Blank rows are among them, and their
+        numbers are those that a spreadsheet shows, from 1."""
+        return enumerate(self._rows[name], start=1)
 
 
-def open_workbook(content: bytes, source: str) -> Workbook:
-    """The sheets in these bytes; `source` names the file in errors.
+def open_workbook(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workbook:
+    """What is wanted of the sheets in these bytes; of a CSV file always the whole. `source` names it in errors.
 
     Raises BadExport, saying what is wrong with the file, for anything that is no readable spreadsheet.
     """
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise _needs_password(source)
-        return _open_binary(content, source)
-    if content.startswith(b"PK\x03\x04"):
+        return _read_binary(content, source, wanted)
+    if content.startswith(_ZIP):
         _check_zip(content, source)
-        return _open_binary(content, source)
-    return Workbook((), None, tuple(_read_delimited(content, source)))
+        return _read_binary(content, source, wanted)
+    return Workbook((), True, {"": list(_read_delimited(content, source))})
 
 
 def _needs_password(source: str) -> BadExport:
     return BadExport(f"{source}: the workbook is protected by a password.", "Save it without one.")
 
 
-def _open_binary(content: bytes, source: str) -> Workbook:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
+def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workbook:
+    request = {"memory_bytes": MEMORY_BYTES, "wanted": [(want.sheet, want.columns, want.rows) for want in wanted]}
+    worker = [sys.executable, "-P", str(Path(__file__).with_name("sheet_worker.py"))]
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except PasswordError:
-        raise _needs_password(source) from None
-    except CalamineError as error:
-        raise BadExport(f"{source}: the workbook is damaged or cut off ({error}).") from None
-    return Workbook(tuple(book.sheet_names), book)
+        ended = subprocess.run(  # noqa: S603 - our own program, and the file goes to its standard input
+            worker,
+            input=json.dumps(request).encode() + b"\n" + content,
+            capture_output=True,
+            timeout=READING_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BadExport(f"{source}: reading the workbook took more than {READING_SECONDS} seconds.") from None
+    if ended.returncode > 0 and b"Traceback" in ended.stderr:
+        raise RuntimeError(f"the program that reads workbooks failed:\n{ended.stderr.decode(errors='replace')}")
+    if ended.returncode != 0:
+        raise BadExport(
+            f"{source}: reading the workbook takes more memory than any export should: it is damaged, or has a cell"
+            " at the far end of a sheet.",
+            "Delete blank rows and columns behind the cells, or export it again.",
+        )
+    answer: dict[str, Any] = pickle.loads(ended.stdout)  # noqa: S301 - written by our own program just now
+    if (fault := answer.get("fault")) == "password":
+        raise _needs_password(source)
+    if fault is not None:
+        raise BadExport(f"{source}: the workbook is damaged or cut off ({fault}).")
+    return Workbook(tuple(answer["sheets"]), False, answer["rows"])
 
 
 def _check_zip(content: bytes, source: str) -> None:
-    """Refuse a zip that is no XLSX, is cut off, or would fill the memory when read."""
+    """Refuse a zip that is cut off or no XLSX: what else may be in one, the reading library would read too."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = {name.lower() for name in archive.namelist()}
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise BadExport(f"{source}: the file begins like a workbook, but is cut off or damaged ({error}).") from None
-    with archive:
-        names = [info.filename.lower() for info in archive.infolist()]
-        if not any(re.fullmatch(r"xl/workbook[^/]*\.xml", name) for name in names):
-            what = "an XLSB workbook" if "xl/workbook.bin" in names else "a zip file without a workbook in it"
-            what = "an OpenDocument spreadsheet" if "content.xml" in names else what
-            raise BadExport(f"{source}: the file is {what}.", _SAVE_AS)
-        inflated = 0
-        for info in archive.infolist():
-            if info.flag_bits & 1:
-                raise _needs_password(source)
-            extent = _Extent()
-            try:
-                with archive.open(info) as stream:
-                    while chunk := stream.read(1 << 20):
-                        inflated += len(chunk)
-                        if inflated > MAX_INFLATED_BYTES:
-                            raise BadExport(
-                                f"{source}: the workbook unpacks to more than {MAX_INFLATED_BYTES // 10**6} MB."
-                            )
-                        if info.filename.lower().startswith("xl/worksheets/"):
-                            extent.add(chunk)
-            except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
-                raise BadExport(f"{source}: the workbook is damaged: {info.filename} ({error}).") from None
-            if extent.cells > MAX_CELLS:
-                raise BadExport(
-                    f"{source}: {info.filename} spans {extent.rows:,} rows by {extent.columns:,} columns,"
-                    " far more than an export; a cell at the far end of the sheet is enough for that.",
-                    "Delete the blank rows and columns behind the cells, or export again.",
-                )
+    if not any(re.fullmatch(r"xl/workbook[^/]*\.xml", name) for name in names):
+        what = "an XLSB workbook" if "xl/workbook.bin" in names else "a zip file without a workbook in it"
+        what = "an OpenDocument spreadsheet" if "content.xml" in names else what
+        raise BadExport(f"{source}: the file is {what}.", _SAVE_AS)
 
 
-class _Extent:
-    """How far the cells of a worksheet reach, told from its XML without building it: one cell in the last corner
-    makes the reading library ask for more memory than there is, and that ends the process."""
-
-    _PLACE = re.compile(rb"""[\s]r=["']([A-Za-z]{0,3})(\d{1,7})["']""")
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.columns = 0
-        self._tail = b""
-
-    def add(self, chunk: bytes) -> None:
-        text = self._tail + chunk
-        self._tail = text[-32:]
-        places = set(self._PLACE.findall(text))
-        self.rows = max(self.rows, max((int(row) for _, row in places), default=0))
-        letters = {column for column, _ in places}
-        self.columns = max(self.columns, max(map(_column_number, letters), default=0))
-
-    @property
-    def cells(self) -> int:
-        return self.rows * self.columns
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
-
-
-def _read_delimited(content: bytes, source: str) -> Iterator[Row]:
+def _read_delimited(content: bytes, source: str) -> Iterator[Sequence[Cell]]:
     text = _decode(content, source)
     if not text.strip():
         raise BadExport(f"{source}: the file is empty.")
@@ -160,7 +134,7 @@ def _read_delimited(content: bytes, source: str) -> Iterator[Row]:
         for number, cells in enumerate(reader, start=1):
             width = width or len(cells)
             short = number if 0 < len(cells) < width else None
-            yield number, cells
+            yield cells
     except csv.Error as error:
         raise BadExport(f"{source}: line {reader.line_num} is not CSV, or the file is cut off ({error}).") from None
     if short is not None and not text.endswith(("\n", "\r")):

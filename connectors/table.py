@@ -5,7 +5,7 @@ from pathlib import Path
 
 from connectors.exports import read_whole
 from connectors.row import RowReader, add_predecessors, open_sheet, settle
-from connectors.sheet import open_workbook
+from connectors.sheet import Wanted, open_workbook
 from syncsvc.mapping import Mapping
 from syncsvc.model import Side, Snapshot
 
@@ -16,7 +16,8 @@ def read_table(path: Path, mapping: Mapping, *, taken_at: datetime) -> Snapshot:
     Raises BadExport for a file that is no readable table, MappingError for one the mapping cannot be applied to.
     """
     content, digest = read_whole(path)
-    header, rows, sheet = open_sheet(open_workbook(content, path.name), mapping, path.name)
+    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet)])
+    header, rows, sheet = open_sheet(workbook, mapping, path.name)
     reader = RowReader(header, mapping, sheet, None)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows)
     return Snapshot(
