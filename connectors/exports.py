@@ -20,8 +20,6 @@ MAX_EXPORT_BYTES: Final = 300_000_000
 #: What a spreadsheet may be called in a folder of exports. What it is, is told from its content.
 SPREADSHEET_ENDINGS: Final = (".xls", ".xlsx", ".xlsm", ".csv")
 
-_TABULAR: Final = ("p6_spreadsheet", "table")
-
 #: How the names of the files begin that we write ourselves.
 OWN_PREFIX: Final = "syncsvc-"
 
@@ -123,7 +121,7 @@ def guess_mapping(path: Path) -> str:
     Raises BadExport for a file that is no spreadsheet, MappingError, with the choices, where none or several fit.
     """
     content, _ = read_whole(path)
-    choices = [mapping for mapping in map(load_mapping, builtin_mappings()) if mapping.format in _TABULAR]
+    choices = [load_mapping(name) for name in builtin_mappings()]
     workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in choices])
     fitting = [mapping.name for mapping in choices if fits(workbook, mapping)]
     if len(fitting) == 1:

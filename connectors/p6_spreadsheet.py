@@ -8,7 +8,16 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
-from connectors.exports import ExportFile, absolute, agree, check_period, data_date_of, find_exports, read_whole
+from connectors.exports import (
+    OWN_PREFIX,
+    ExportFile,
+    absolute,
+    agree,
+    check_period,
+    data_date_of,
+    find_exports,
+    read_whole,
+)
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
 from connectors.sheet import Row, Wanted, Workbook, open_workbook
@@ -19,6 +28,9 @@ from syncsvc.model import Change, Field, Milestone, MilestoneKind, Outcome, Rece
 
 #: What P6 wants beside TASK in a workbook it imports: how durations and dates were shown in the export.
 _USER_SETTINGS_SHEET: Final = "USERDATA"
+
+_WORKBOOK_PREFIX: Final = f"{OWN_PREFIX}completions-"
+_LATEST_WORKBOOKS: Final = 20  # a batch that is asked for was handed over by the run before, or not at all
 
 _ACTUALS: Final = {
     MilestoneKind.FINISH_MILESTONE: Actual.FINISH,
@@ -43,6 +55,7 @@ def read_export(
     Raises BadExport for a file that is no readable export, MappingError for one that the mapping cannot be applied
     to, UsageError where file, file name and caller disagree.
     """
+    mapping.require_format("p6_spreadsheet")
     content, digest = read_whole(path)
     related = mapping.relations
     wanted = [Wanted(related.sheet, (related.code, related.predecessor))] if related else []
@@ -202,11 +215,12 @@ class P6Spreadsheet:
         yield from answered
         for actual in Actual:
             handed = [change for change in accepted if accepted[change] is actual]
-            if not handed:
+            completions = {change.code: change.after for change in handed if change.after}
+            if not completions:
                 continue
-            path = self._place_of(changes, actual)
+            path = self._place_of(completions, actual)
             try:
-                self._hand_over(path, actual, {c.code: c.after for c in handed if c.after}, Path(snapshot.source))
+                self._hand_over(path, actual, completions, Path(snapshot.source))
             except (OSError, SyncsvcError) as error:
                 what = error.message if isinstance(error, SyncsvcError) else f"{path}: {error.strerror or error}"
                 yield from (Receipt(change, Outcome.FAILED, what) for change in handed)
@@ -214,18 +228,30 @@ class P6Spreadsheet:
                 yield from (Receipt(change, Outcome.HANDED_OVER, str(path)) for change in handed)
 
     def delivered(self, changes: Sequence[Change]) -> str | None:
-        """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them."""
-        paths = [path for actual in Actual if (path := self._place_of(changes, actual)).is_file()]
-        try:
-            held = {row for path in paths for row in read_import_workbook(path).items()}
-        except SourceError:
-            return None
+        """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them.
+
+        A process that died may have left some receipts of a workbook behind and others not: so what counts is that
+        every change which may go to P6 is a row of one of the latest workbooks, whatever else is in them.
+        """
         try:
             wanted: Collection[Change] = self._sort_out(changes, self._read_newest())[0]
         except SyncsvcError:
             wanted = changes
-        missing = {(change.code, change.after) for change in wanted} - held
-        return "; ".join(map(str, paths)) if paths and not missing else None
+        missing = {(change.code, change.after) for change in wanted}
+        if not missing:
+            return None
+        paths: list[str] = []
+        for path in self._list_workbooks()[:_LATEST_WORKBOOKS]:
+            try:
+                held = missing & read_import_workbook(path).items()
+            except SourceError:
+                continue  # damaged since: what is in it was not delivered
+            if held:
+                paths.append(str(path))
+                missing -= held
+            if not missing:
+                return "; ".join(sorted(paths))
+        return None
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -287,11 +313,16 @@ class P6Spreadsheet:
             answered.append(refusal)
         return accepted, answered
 
-    def _place_of(self, changes: Sequence[Change], actual: Actual) -> Path:
-        """Where a batch goes: the same batch, in any order, always to the same name."""
-        rows = sorted({(change.code, change.field.value, str(change.after)) for change in changes})
+    def _place_of(self, completions: dict[str, date], actual: Actual) -> Path:
+        """Where a workbook goes: the same rows always to the same name."""
+        rows = [(code, Field.COMPLETED.value, completed.isoformat()) for code, completed in sorted(completions.items())]
         digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
-        return self._outbox / f"syncsvc-completions-{digest}-{actual.name.lower()}.xlsx"
+        return self._outbox / f"{_WORKBOOK_PREFIX}{digest}-{actual.name.lower()}.xlsx"
+
+    def _list_workbooks(self) -> list[Path]:
+        """Our workbooks in the outbox, the latest first."""
+        workbooks = self._outbox.glob(f"{_WORKBOOK_PREFIX}*.xlsx")
+        return sorted(workbooks, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
     def _hand_over(self, path: Path, actual: Actual, completions: dict[str, date], export: Path) -> None:
         """Leave the workbook in the outbox, unless it is there."""

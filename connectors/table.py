@@ -15,6 +15,7 @@ def read_table(path: Path, mapping: Mapping, *, taken_at: datetime) -> Snapshot:
 
     Raises BadExport for a file that is no readable table, MappingError for one the mapping cannot be applied to.
     """
+    mapping.require_format("table")
     content, digest = read_whole(path)
     workbook = open_workbook(content, path.name, [Wanted(mapping.sheet)])
     header, rows, sheet = open_sheet(workbook, mapping, path.name)

@@ -6,7 +6,7 @@ configuration. Nothing of a site (project names, id patterns, column numbers) st
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -24,7 +24,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "p6_xer", "p6_pmxml", "table", "document", "jira")
+FORMATS: Final = ("p6_spreadsheet", "table")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +161,11 @@ class Mapping:
     _status: dict[str, Status] = field(repr=False)
     _kinds: dict[str, MilestoneKind] = field(repr=False)
 
+    def require_format(self, format_name: str) -> None:
+        """Raises MappingError for a mapping that was written for another kind of file."""
+        if self.format != format_name:
+            raise MappingError(f"Mapping {self.name} describes files of format {self.format}, not {format_name}.")
+
     def required(self, export_kind: str | None = None) -> tuple[str, ...]:
         """What an export of this kind must bring: names of [columns], or due, forecast, completed."""
         differing = self._file.exports.get(export_kind or "")
@@ -229,10 +234,6 @@ class Mapping:
             if hits:
                 return renumbered
         return code
-
-    def aliases(self, codes: Iterable[str]) -> dict[str, str]:
-        """For each of these codes that is renumbered, the code that is meant."""
-        return {code: meant for code in codes if (meant := self.renumber(code)) != code}
 
     def place_of(self, key: str, column: str) -> str:
         """Where a column is declared, in words: "mapping p6_spreadsheet, line 14 (columns.code)"."""
