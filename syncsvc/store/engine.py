@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, insert, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
@@ -102,8 +102,7 @@ def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str,
     """Insert rows; where the primary key is there already, its other columns take the new values."""
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if others:
@@ -111,6 +110,16 @@ def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str,
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, rows)
+
+
+def insert_plain(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows of text and whole numbers, past the conversions those need not: twice as fast."""
+    statement = insert(table).compile(dialect=connection.dialect, column_keys=list(names))
+    if statement.positional:
+        assert statement.positiontup == list(names)  # noqa: S101 - the columns in order of the table
+        connection.exec_driver_sql(str(statement), list(rows))
+    else:
+        connection.exec_driver_sql(str(statement), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def in_chunks(values: Sequence[V], size: int = CHUNK) -> Iterator[Sequence[V]]:

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func
 from syncsvc.model import Milestone, Reject, Side, Snapshot, Status
 from syncsvc.store import tables
 from syncsvc.store.codec import decode, encode, from_plain, pack, to_plain, unpack
-from syncsvc.store.engine import Database, in_chunks, insert_or_replace
+from syncsvc.store.engine import Database, in_chunks, insert_or_replace, insert_plain
 from syncsvc.store.parts import keep_part, read_part
 from syncsvc.store.runs import Lease, require_lease
 from syncsvc.store.tables import STANDING
@@ -241,9 +241,8 @@ def _keep_versions(connection: Connection, stream: int, seq: int, bodies: dict[s
     for some in in_chunks(ended):
         connection.execute(update(tables.version).where(standing, held.code.in_(some)).values(to_seq=seq))
     if changed:
-        row = {"stream": stream, "from_seq": seq, "to_seq": STANDING}
-        rows = [{**row, "code": code, "body": bodies[code]} for code in changed]
-        connection.execute(insert(tables.version), rows)
+        rows = [(stream, code, seq, STANDING, bodies[code]) for code in changed]
+        insert_plain(connection, tables.version, ("stream", "code", "from_seq", "to_seq", "body"), rows)
     return set(changed)
 
 
