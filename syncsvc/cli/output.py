@@ -3,39 +3,10 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
-
-import click
 
 from syncsvc.errors import UsageError
-
-C = TypeVar("C", bound=Callable[..., Any])
-
-
-def output_options(*formats: str) -> Callable[[C], C]:
-    """Decorator: `--format` (the first one is the default) as `output_format`, `-o FILE` as `output`."""
-
-    def decorate(command: C) -> C:
-        command = click.option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            type=click.Path(path_type=Path),
-            help="Write to this file instead of standard output.",
-        )(command)
-        return click.option(
-            "--format",
-            "output_format",
-            type=click.Choice(formats),
-            default=formats[0],
-            show_default=True,
-            help="The form of the result.",
-        )(command)
-
-    return decorate
 
 
 def write_output(content: str | bytes, path: Path | None) -> None:
@@ -47,7 +18,7 @@ def write_output(content: str | bytes, path: Path | None) -> None:
     if isinstance(content, str) and not content.endswith("\n"):
         content += "\n"
     if path is not None and str(path) != "-":
-        _write_file(content.encode() if isinstance(content, str) else content, path)
+        _write_file(content.encode(errors="backslashreplace") if isinstance(content, str) else content, path)
     elif isinstance(content, str):
         sys.stdout.write(content)
         sys.stdout.flush()
@@ -69,6 +40,8 @@ def _write_file(content: bytes, path: Path) -> None:
         try:
             with os.fdopen(handle, "wb") as opened:
                 opened.write(content)
+                opened.flush()
+                os.fsync(opened.fileno())
             temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
             temporary.replace(target)
         except BaseException:
