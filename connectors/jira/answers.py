@@ -22,7 +22,14 @@ class NotSent(Exception):
 
 
 class NoAnswer(Exception):
-    """The request may have taken effect, and no usable answer says so."""
+    """The request may have taken effect, and no usable answer says so.
+
+    `under_way`: the server may still be at work on it, so that not even reading the target tells for certain.
+    """
+
+    def __init__(self, reason: str, *, under_way: bool = False) -> None:
+        super().__init__(reason)
+        self.under_way = under_way
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ class Transport:
         """The answer to one PUT. Raises NotSent, NoAnswer (read again to know), AccessRefused (401)."""
         answer = self._exchange("PUT", path, params, body, reads=False)
         if answer.silent:
-            raise NoAnswer(f"Jira answered {answer.status} {self.words(answer)}".rstrip())
+            raise NoAnswer(
+                f"Jira answered {answer.status} {self.words(answer)}".rstrip(), under_way=answer.status == 504
+            )
         self._see_access(answer)
         if answer.accepted and answer.unreadable:
             raise NoAnswer(f"Jira answered {answer.status} with a web page instead of JSON")

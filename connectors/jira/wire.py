@@ -54,6 +54,7 @@ class Wire:
 
         Raises NotSent where the server was certainly not reached, NoAnswer for everything else that brings no answer.
         """
+        _of_thread.sent = False
         try:
             # not self._session.request, which repeats and which fails on errors of an unexpected shape
             response = requests.Session.request(
@@ -67,31 +68,39 @@ class Wire:
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # `from None`: the exceptions below carry the request, and with it the token
-            raise self._explain(error) from None
+            raise self._explain(error, sent=_of_thread.sent) from None
         return Answer(response.status_code, response.headers, response.content)
 
     def close(self) -> None:
         """Give back the connections."""
         self._session.close()
 
-    def _explain(self, error: Exception) -> NotSent | NoAnswer:
+    def _explain(self, error: Exception, *, sent: bool) -> NotSent | NoAnswer:
+        words, hopeless = self._put_in_words(error)
+        # only what was never handed to the network certainly took no effect, whatever the exception is called
+        if not sent:
+            return NotSent(words, permanent=hopeless)
+        timed_out = any(isinstance(cause, TooLate | requests.exceptions.Timeout) for cause in _causes_of(error))
+        return NoAnswer(words, under_way=timed_out)
+
+    def _put_in_words(self, error: Exception) -> tuple[str, bool]:
+        """What went wrong, and whether trying again cannot help."""
         causes = list(_causes_of(error))
-        if any(isinstance(cause, TooLarge | TooLate) for cause in causes):
-            return NoAnswer(next(str(cause) for cause in causes if isinstance(cause, TooLarge | TooLate)))
         for cause in causes:
+            if isinstance(cause, TooLarge | TooLate):
+                return str(cause), False
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return NotSent(f"its certificate cannot be verified ({cause.verify_message})", permanent=True)
+                return f"its certificate cannot be verified ({cause.verify_message})", True
         system = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
         if any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
-            return NotSent(f"no connection ({system or 'nobody answered in time'})")
-        if isinstance(error, requests.exceptions.InvalidHeader | UnicodeError):
-            return NotSent("user or token contain characters that cannot be sent", permanent=True)
-        if isinstance(error, ValueError):  # requests' InvalidURL, MissingSchema and the like
-            return NotSent("this is not an address that can be asked", permanent=True)
+            return f"no connection ({system or 'nobody answered in time'})", False
+        if isinstance(error, ValueError):
+            if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError):
+                return "this is not an address that can be asked", True
+            return "user or token contain characters that cannot be sent", True
         if isinstance(error, requests.exceptions.Timeout):
-            return NoAnswer(f"no answer within {self._deadline_seconds:g} seconds")
-        return NoAnswer(f"the connection ended before an answer came ({system})" if system else
-                        "the connection ended before an answer came")  # fmt: skip
+            return f"no answer within {self._deadline_seconds:g} seconds", False
+        return f"the connection ended before an answer came{f' ({system})' if system else ''}", False
 
 
 class TooLate(OSError):
@@ -195,6 +204,7 @@ class _Watch:
 
 class _OfThread(threading.local):
     watch: _Watch | None = None
+    sent = False  # a byte of the request at hand was given to the network
 
 
 _of_thread = _OfThread()
@@ -208,6 +218,12 @@ class _Watched(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._be_watched()  # a connection that is used again does not connect
         super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        if self.sock is None and self.auto_open:
+            self.connect()
+        _of_thread.sent = True
+        super().send(data)
 
     def _be_watched(self) -> None:
         if self.sock is not None and _of_thread.watch is not None:

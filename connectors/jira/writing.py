@@ -174,7 +174,7 @@ class BatchWriter:
                 left = self._look_again(work.key, left, done, why)
                 if left and not may_repeat:
                     unsent = "" if repeated else "; not sent again, so that its comment cannot come twice"
-                    self._say_failed(done, left, f"{why}{unsent}")
+                    self._say_failed(done, left, f"{why}{unsent}", under_way=trouble.under_way)
                     break
                 repeated = True
                 continue
@@ -235,10 +235,12 @@ class BatchWriter:
                 done.say([change], Outcome.STALE, f"{why}; {place} holds {_say(held)} now")
         return still_before
 
-    def _say_failed(self, done: _Done, changes: Sequence[Change], why: str) -> None:
+    def _say_failed(self, done: _Done, changes: Sequence[Change], why: str, *, under_way: bool = False) -> None:
+        """Not there after all; what Jira may still be working on is only unknown, and settled by the next run."""
+        outcome, yet = (Outcome.UNKNOWN, " so far") if under_way else (Outcome.FAILED, "")
         for change in changes:
             place = self._terms.field_id(change.field)
-            done.say([change], Outcome.FAILED, f"{why}; {place} still holds {_say(change.before)}")
+            done.say([change], outcome, f"{why}; {place} still holds {_say(change.before)}{yet}")
 
     def _read_back(self, accepted: Sequence[tuple[str, Change]]) -> Iterator[Receipt]:
         """What Jira accepted counts once it is there; what a bulk read does not show is read once more by itself."""
