@@ -1,4 +1,4 @@
-"""The wheel holds everything: installed elsewhere, beside the dependencies that are here, it works in an empty folder."""
+"""The wheel holds everything: installed elsewhere, with the dependencies that are here, it works in an empty folder."""
 
 import os
 import shutil
