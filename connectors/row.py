@@ -182,7 +182,7 @@ class RowReader:
         code = self._text(cells, self._code)
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
-        if len(cells) > self._header.width and not is_blank(cells[self._header.width :]):
+        if len(cells) > self._header.width:
             reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
             return Reject(where, code, reason)
         word = self._text(cells, self._status)

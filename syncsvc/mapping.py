@@ -370,11 +370,11 @@ _TIME = r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?
 _MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS: Final = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _FORMATS: Final = {
-    "M/D/YYYY": re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME),
-    "D/M/YYYY": re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})" + _TIME),
-    "D.M.YYYY": re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME),
-    "YYYY-MM-DD": re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})" + _TIME),
-    "D-MMM-YY": re.compile(r"(?P<day>\d{1,2})-(?P<month>[A-Za-z]{3})-(?P<year>\d{2}|\d{4})" + _TIME),
+    "M/D/YYYY": re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME, re.ASCII),
+    "D/M/YYYY": re.compile(r"(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d{4})" + _TIME, re.ASCII),
+    "D.M.YYYY": re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME, re.ASCII),
+    "YYYY-MM-DD": re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})" + _TIME, re.ASCII),
+    "D-MMM-YY": re.compile(r"(?P<day>\d{1,2})-(?P<month>[A-Za-z]{3})-(?P<year>\d{2}|\d{4})" + _TIME, re.ASCII),
 }
 
 
@@ -408,11 +408,11 @@ def _parse_text(text: str, formats: tuple[str, ...]) -> date:
             continue
         month = match["month"]
         number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
-        year = int(match["year"])
+        year = int(match["year"] if len(match["year"]) == 4 else f"20{match['year']}")
         if not _is_time(match):
             raise ValueError("has no such time of day")
         try:
-            return date(year + 2000 if year < 100 else year, number, int(match["day"]))
+            return date(year, number, int(match["day"]))
         except ValueError:
             raise ValueError(f"is no day of the calendar, read as {name}") from None
     raise ValueError(f"is not a date; dates are written {' or '.join(formats)} here")
