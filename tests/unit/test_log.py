@@ -17,10 +17,9 @@ TOKEN = 'hun"ter/2+é\\'
 
 @pytest.fixture
 def open_log() -> Iterator[Callable[[log.LogFormat], io.StringIO]]:
-    """Set the log up on a stream of its own, without the handlers of pytest."""
+    """Set the log up on a stream of its own."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    root.handlers.clear()
 
     def set_up(log_format: log.LogFormat) -> io.StringIO:
         stream = io.StringIO()
@@ -172,6 +171,8 @@ class TestLines:
         self, plain: io.StringIO, capfd: pytest.CaptureFixture[str]
     ) -> None:
         log.hide("hunter2")
+        root = logging.getLogger()
+        root.handlers[:] = [ours for ours in root.handlers if getattr(ours, "stream", None) is plain]  # pytest's raise
         LOGGER.info("%d changes", "hunter2")
         assert "%d changes ('***',)" in plain.getvalue()
         assert capfd.readouterr().err == ""
