@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -93,7 +93,7 @@ class Context:
             return f"uid {os.getuid()}"
 
     def start_logging(self) -> None:
-        """Log as the options say; a second call, after a further option, takes the first one's place."""
+        """Log to standard error as the options say."""
         from syncsvc.log import set_up_logging
 
         level = {-1: 40, 0: 30, 1: 20}.get(self.verbosity, 10)
@@ -113,6 +113,18 @@ class LazyGroup(click.Group):
         add_common_options(command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], names, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, section in COMMANDS.items():
             rows = [(name, words) for name, words in section.items() if _is_there(name)]
@@ -124,10 +136,25 @@ class LazyGroup(click.Group):
 def add_common_options(command: click.Command) -> None:
     """Let --config and the logging options stand after the command too, and after each of its own commands."""
     present = {option for param in command.params for option in param.opts}
+    if "--config" in present:
+        return  # called before
     command.params.extend(option for option in _common_options() if not present & set(option.opts))
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             add_common_options(inner)
+    elif command.callback is not None:
+        command.callback = _with_logging(command.callback)
+
+
+def _with_logging(body: Callable[..., Any]) -> Callable[..., Any]:
+    """The body of a command, with the log started as all options together say."""
+
+    @wraps(body)
+    def begin(*args: Any, **options: Any) -> Any:
+        click.get_current_context().ensure_object(Context).start_logging()
+        return body(*args, **options)
+
+    return begin
 
 
 def _is_there(name: str) -> bool:
