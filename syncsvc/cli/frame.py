@@ -250,7 +250,7 @@ def run(args: Sequence[str], *, env: Mapping[str, str] | None = None, now: Calla
         with group.make_context("syncsvc", list(args), obj=context, color=color) as ctx:
             answer = group.invoke(ctx)
         sys.stdout.flush()
-        return int(answer) if isinstance(answer, int) else ExitCode.DONE
+        return int(answer) if isinstance(answer, int) and not isinstance(answer, bool) else ExitCode.DONE
     except click.exceptions.Exit as exit_asked:
         return exit_asked.exit_code
     except click.ClickException as error:

@@ -210,7 +210,7 @@ class TestErrors:
 
 
 class TestAnswers:
-    @pytest.mark.parametrize(("answer", "code"), [(None, 0), (ExitCode.WAITING, 4), ("text", 0), (0, 0)])
+    @pytest.mark.parametrize(("answer", "code"), [(None, 0), (ExitCode.WAITING, 4), ("text", 0), (0, 0), (True, 0)])
     def test_what_a_command_returns_is_the_exit_code(self, try_command: Try, answer: object, code: int) -> None:
         try_command(lambda _: answer)
         assert run(["try"]) == code
