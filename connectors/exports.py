@@ -60,7 +60,7 @@ def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPR
         raise SourceError(f"{exports}: the folder cannot be read: {error.strerror or error}.") from None
     candidates = [path for path in paths if path == exports or _looks_like_export(path, endings)]
     if not candidates:
-        passed_over = f" ({len(paths)} other files are there)" if paths else ""
+        passed_over = f" (of {len(paths)} there none is named like one)" if paths else ""
         raise SourceError(
             f"{exports}: the folder has no export in it{passed_over}.",
             f"Put the exports there; their names end in {', '.join(endings)}.",

@@ -231,15 +231,9 @@ class P6Spreadsheet:
         """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them.
 
         A process that died may have left some receipts of a workbook behind and others not: so what counts is that
-        every change which may go to P6 is a row of one of the latest workbooks, whatever else is in them.
+        each of these changes is a row of one of the latest workbooks, whatever else is in them.
         """
-        try:
-            wanted: Collection[Change] = self._sort_out(changes, self._read_newest())[0]
-        except SyncsvcError:
-            wanted = changes
-        missing = {(change.code, change.after) for change in wanted}
-        if not missing:
-            return None
+        missing = {(change.code, change.after) for change in changes}
         paths: list[str] = []
         for path in self._list_workbooks()[:_LATEST_WORKBOOKS]:
             try:
@@ -250,7 +244,7 @@ class P6Spreadsheet:
                 paths.append(str(path))
                 missing -= held
             if not missing:
-                return "; ".join(sorted(paths))
+                return "; ".join(sorted(paths)) or None
         return None
 
     def close(self) -> None:
