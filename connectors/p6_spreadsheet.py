@@ -76,7 +76,7 @@ def read_export(
         side=Side.PMCS,
         source=str(absolute(path)),
         taken_at=taken_at,
-        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping, path.name))),
+        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping, path.name, milestones))),
         sha256=digest,
         mapping_sha256=mapping.sha256,
         period=named.period,
@@ -99,7 +99,9 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     return list(found.values())
 
 
-def _read_relations(workbook: Workbook, mapping: Mapping, source: str) -> dict[str, set[str]]:
+def _read_relations(
+    workbook: Workbook, mapping: Mapping, source: str, milestones: Sequence[Milestone]
+) -> dict[str, set[str]]:
     """Activity id -> ids of its predecessors, from the sheet of relations where the export has one."""
     declared = mapping.relations
     sheet = workbook.find(declared.sheet) if declared else None
@@ -115,10 +117,11 @@ def _read_relations(workbook: Workbook, mapping: Mapping, source: str) -> dict[s
                 "Add the column to the export layout in P6, or name another mapping.",
             )
     code, predecessor = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
-    relations: dict[str, set[str]] = {}
+    relations: dict[str, set[str]] = {m.code: set() for m in milestones}
     for _, cells in rows:
-        if before := text_of(cells[predecessor]):
-            relations.setdefault(text_of(cells[code]), set()).add(before)
+        known = relations.get(text_of(cells[code]))  # most relations are between activities that were not exported
+        if known is not None and (before := text_of(cells[predecessor])):
+            known.add(before)
     return relations
 
 

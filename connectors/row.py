@@ -12,11 +12,13 @@ from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
 def text_of(cell: Cell) -> str:
     """A cell as text without blanks around it; a whole number without ".0"."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).replace("\xa0", " ").strip()
+    return str(cell)
 
 
 def is_blank(cells: Sequence[Cell]) -> bool:

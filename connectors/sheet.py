@@ -6,11 +6,11 @@ password or would need more memory than any real export is refused in words befo
 
 import csv
 import io
-import json
 import pickle
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -82,18 +82,18 @@ def _needs_password(source: str) -> BadExport:
 
 
 def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workbook:
-    request = {"memory_bytes": MEMORY_BYTES, "wanted": [(want.sheet, want.columns, want.rows) for want in wanted]}
+    request = (MEMORY_BYTES, [(want.sheet, want.columns, want.rows) for want in wanted])
     worker = [sys.executable, "-P", str(Path(__file__).with_name("sheet_worker.py"))]
-    try:
-        ended = subprocess.run(  # noqa: S603 - our own program, and the file goes to its standard input
-            worker,
-            input=json.dumps(request).encode() + b"\n" + content,
-            capture_output=True,
-            timeout=READING_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BadExport(f"{source}: reading the workbook took more than {READING_SECONDS} seconds.") from None
+    with tempfile.TemporaryFile() as asked:  # not a pipe: a few MB through one take as long as reading them
+        pickle.dump(request, asked)
+        asked.write(content)
+        asked.seek(0)
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own program
+                worker, stdin=asked, capture_output=True, timeout=READING_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise BadExport(f"{source}: reading the workbook took more than {READING_SECONDS} seconds.") from None
     if ended.returncode > 0 and b"Traceback" in ended.stderr:
         raise RuntimeError(f"the program that reads workbooks failed:\n{ended.stderr.decode(errors='replace')}")
     if ended.returncode != 0:

@@ -3,13 +3,13 @@
 A damaged cell address makes the reading library ask for more memory than the machine has. Nothing can catch that:
 here it meets a limit, and takes only this process with it.
 
-Standard input: one line of JSON - {"memory_bytes": n, "wanted": [[sheet or null, columns or null, rows or null]]} -
-and then the bytes of the workbook. Standard output: a pickled {"sheets": [name], "rows": {name: [[cell]]}}, or
-{"fault": words} with "password" where that is the fault.
+Standard input: a pickled (bytes of memory, [(sheet or None, columns or None, rows or None)]), and then the bytes of
+the workbook. Standard output: a pickled {"sheets": [name], "rows": {name: [[cell]]}}, or {"fault": words}, with
+"password" where that is the fault.
 """
 
+import gc
 import io
-import json
 import pickle
 import sys
 from itertools import islice
@@ -18,10 +18,10 @@ from typing import Any
 
 def main() -> None:
     """Read the request, answer it."""
-    request = json.loads(sys.stdin.buffer.readline())
-    _limit_memory(request["memory_bytes"])
-    content = sys.stdin.buffer.read()
-    pickle.dump(_answer(content, request["wanted"]), sys.stdout.buffer, protocol=5)
+    gc.disable()  # a great many small lists, and then the end
+    memory_bytes, wanted = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by connectors/sheet.py just now
+    _limit_memory(memory_bytes)
+    pickle.dump(_answer(sys.stdin.buffer.read(), wanted), sys.stdout.buffer, protocol=5)
 
 
 def _limit_memory(memory_bytes: int) -> None:
@@ -33,7 +33,7 @@ def _limit_memory(memory_bytes: int) -> None:
         pass  # this system has no such limit
 
 
-def _answer(content: bytes, wanted: list[tuple[str | None, list[str] | None, int | None]]) -> dict[str, Any]:
+def _answer(content: bytes, wanted: list[tuple[str | None, tuple[str, ...] | None, int | None]]) -> dict[str, Any]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -53,14 +53,14 @@ def _answer(content: bytes, wanted: list[tuple[str | None, list[str] | None, int
         return {"fault": str(error) or type(error).__name__}
 
 
-def _select(rows: Any, columns: list[str] | None) -> list[list[Any]]:
+def _select(rows: Any, columns: tuple[str, ...] | None) -> list[Any]:
     """The rows, or only those columns of them that the first row names."""
     if columns is None:
         return list(rows)
     wanted = {column.casefold() for column in columns}
     first: list[Any] = next(rows, [])
     places = [place for place, name in enumerate(first) if str(name).strip().casefold() in wanted]
-    return [[row[place] for place in places] for row in (first, *rows)]
+    return [tuple([row[place] for place in places]) for row in (first, *rows)]
 
 
 if __name__ == "__main__":
