@@ -182,7 +182,7 @@ def _held_permissions(body: Any) -> frozenset[str]:
 
 def _is_custom_date(described: Mapping[str, Any]) -> bool:
     """`duedate` is of type date too, and must never take a completion."""
-    return _type_of(described) == "date" and described.get("custom", True) is not False and described["id"] != "duedate"
+    return _type_of(described) == "date" and described.get("custom") is True
 
 
 def _type_of(described: Mapping[str, Any]) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Until Jira has answered once the address may simply be wrong, and nobody should wait long to hear of that.
 ATTEMPTS_AT_FIRST: Final = 3
+#: An answer that never ends costs the whole deadline each time.
+ATTEMPTS_PAST_DEADLINE: Final = 2
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 60.0
 
@@ -69,9 +71,10 @@ class Transport:
                 f"{self.place} answers with a redirect to {self._target(answer)}",
                 "Redirects are not followed. Has the token expired (a login page)? If not, use that address as `url`.",
             )
-        if answer.unreadable:
+        if answer.unreadable or (answer.accepted and not answer.content.strip()):
+            what = "a web page instead of JSON" if answer.unreadable else "nothing at all"
             raise AccessRefused(
-                f"{self.place} answers {answer.status} with a web page instead of JSON",
+                f"{self.place} answers {answer.status} with {what}",
                 "Is it a login page or a proxy's error page? See whether the token has expired and `url` is right.",
             )
         return answer
@@ -117,8 +120,8 @@ class Transport:
             except NotSent as trouble:
                 if trouble.permanent or self._was_last(attempt):
                     raise
-            except NoAnswer:
-                if not reads or self._was_last(attempt):
+            except NoAnswer as trouble:
+                if not reads or self._was_last(attempt) or (trouble.under_way and attempt >= ATTEMPTS_PAST_DEADLINE):
                     raise
             else:
                 asked_to_wait = self._retry_after_seconds(answer)

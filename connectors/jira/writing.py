@@ -153,7 +153,7 @@ class BatchWriter:
     def _carry_out(self, work: _Work) -> _Done:
         """Write one issue; again at most once without a refused field, and once after a silence or a conflict."""
         done, left = _Done(), list(work.changes)
-        narrowed = repeated = False
+        repeated = False
         while left:
             if self._stopped.is_set():
                 done.say(left, Outcome.NOT_TRIED, self._why_stopped)
@@ -188,8 +188,7 @@ class BatchWriter:
                     break
                 repeated = True
                 continue
-            left = self._refuse(answer, left, done, may_narrow=not narrowed)
-            narrowed = True
+            left = self._refuse(answer, left, done)
         return done
 
     def _request_for(self, changes: Sequence[Change]) -> tuple[dict[str, Any], dict[str, str] | None]:
@@ -200,12 +199,12 @@ class BatchWriter:
             body["update"] = {"comment": [{"add": {"body": comment_body(self._comment_text(changes))}}]}
         return body, None if self._settings.notify else {"notifyUsers": "false"}
 
-    def _refuse(self, answer: Answer, changes: list[Change], done: _Done, *, may_narrow: bool) -> list[Change]:
-        """Refuse what the answer names; what is left may be sent once without it. Without names, all is refused."""
+    def _refuse(self, answer: Answer, changes: list[Change], done: _Done) -> list[Change]:
+        """Refuse what the answer names; what is left may be sent without it. Without names, all is refused."""
         refusal = read_refusal(answer)
         named = [c for c in changes if self._terms.field_id(c.field) in refusal.fields]
         others = set(refusal.fields) - {self._terms.field_id(c.field) for c in changes}
-        separable = answer.status == 400 and may_narrow and named and not others
+        separable = answer.status == 400 and named and not others
         for change in named if separable else changes:
             place = self._terms.field_id(change.field)
             words = self._transport.without_secrets(refusal.fields.get(place, "")) or self._transport.words(answer)

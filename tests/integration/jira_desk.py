@@ -46,6 +46,7 @@ class Desk:
     jira: JiraSimulator
     time: FakeTime = field(default_factory=FakeTime)
     made: list[JiraConnector] = field(default_factory=list)
+    looker: JiraConnector | None = None
 
     def connect(self, **settings: Any) -> JiraConnector:
         """A new connector, which knows of the server nothing yet."""
@@ -96,7 +97,8 @@ class Desk:
     def look(self, *keys: str) -> Snapshot:
         """These keys as they are, seen by somebody else; the request log stays as it is."""
         before = list(self.jira.requests)
-        snapshot = self.connect().read(keys)
+        self.looker = self.looker or self.connect()
+        snapshot = self.looker.read(keys)
         self.jira.requests[:] = before
         return snapshot
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.jira.transport import Transport
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.errors import AccessRefused, ConfigError, ExitCode, SourceError, Unreachable
 from syncsvc.model import Status, by_code
@@ -118,6 +119,14 @@ def test_what_a_bulk_answer_leaves_out_is_asked_for_alone(cloud: Desk) -> None:
     assert cloud.asked() == ["POST issue/bulkfetch", "GET issue/DM-3"]
 
 
+def test_many_that_a_bulk_answer_leaves_out_are_not_called_missing(cloud: Desk) -> None:
+    for number in range(10, 31):
+        cloud.jira.add_issue(f"DM-{number}")
+        cloud.jira.bulk_error(f"DM-{number}")
+    (snapshot,) = cloud.connect().pull([f"DM-{number}" for number in range(1, 31)], {}).snapshots
+    assert (len(snapshot.milestones), snapshot.missing) == (30, ())
+
+
 def test_reading_a_few_keys_asks_no_index(desk: Desk) -> None:
     connector = desk.acquainted()
     desk.jira.stale_search(60)
@@ -165,6 +174,14 @@ def test_a_search_that_is_refused_without_a_name_is_halved(data_center: Desk) ->
     data_center.jira.fault("status", path="/search", times=7, status=400, body=body)
     (snapshot,) = data_center.acquainted().pull([f"DM-{number}" for number in range(1, 10)], {}).snapshots
     assert (len(snapshot.milestones), snapshot.missing) == (9, ())
+
+
+def test_a_search_that_is_always_refused_is_done_without(data_center: Desk) -> None:
+    body = {"errorMessages": ["Error in the JQL Query."], "errors": {}}
+    data_center.jira.fault("status", path="/search", times=1000, status=400, body=body)
+    keys = [f"DM-{number}" for number in range(1, 30)]
+    (snapshot,) = data_center.acquainted().pull(keys, {}).snapshots
+    assert (len(snapshot.milestones), len(snapshot.missing)) == (9, 20)
 
 
 def test_a_search_that_stops_before_its_end_is_not_half_used(data_center: Desk) -> None:
@@ -245,6 +262,7 @@ def test_a_captcha_is_said_in_words(data_center: Desk) -> None:
         ("status", {"status": 200, "body": {"issues": [{"id": "1"}], "total": 1}}, SourceError, "without a key"),
         ("status", {"status": 404, "body": "<html>"}, AccessRefused, "a web page instead of JSON"),
         ("html", {}, AccessRefused, "a web page instead of JSON"),
+        ("status", {"status": 200, "body": ""}, AccessRefused, "answers 200 with nothing at all"),
         ("redirect", {}, AccessRefused, "a redirect to http://127.0.0.1"),
         ("status", {"status": 500}, Unreachable, "500 Internal server error"),
         ("status", {"status": 502}, Unreachable, "502 a web page instead of JSON"),
@@ -312,6 +330,25 @@ def test_a_wait_until_a_date_is_counted_from_the_servers_own_clock(desk: Desk) -
     connector.pull(["DM-1"], {})  # our own clock stands at 2019
     (slept,) = desk.time.slept
     assert 85 <= slept <= 90
+
+
+def test_a_wait_holds_for_every_other_request_too(desk: Desk) -> None:
+    settings = desk.connect()._settings
+    sent_at: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        first = not desk.time.slept
+        if first:
+            desk.time.slept.append(0)
+            transport.ask("GET", "serverInfo")  # another worker, while this one waits
+            sent_at.append(desk.time.clock())
+        desk.time.sleep(seconds)
+
+    transport = Transport(settings, now=desk.time.now, sleep=sleep, clock=desk.time.clock)
+    desk.jira.fault("rate_limit", path="myself", retry_after="30")
+    transport.ask("GET", "myself")
+    transport.close()
+    assert sent_at == [30]
 
 
 def test_waiting_ends_with_the_budget(desk: Desk) -> None:

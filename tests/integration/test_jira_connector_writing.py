@@ -230,7 +230,7 @@ def test_fields_that_are_all_refused_are_not_sent_again(desk: Desk) -> None:
     assert len(desk.puts()) == 1
 
 
-def test_a_request_is_made_smaller_only_once(desk: Desk) -> None:
+def test_what_is_left_of_a_request_may_be_refused_too(desk: Desk) -> None:
     body = {"errorMessages": [], "errors": {ACTUAL_END: "Not today."}}
     desk.jira.not_on_screen("DM-1", "duedate")
     desk.jira.fault("status", method="PUT", after=1, status=400, body=body)
