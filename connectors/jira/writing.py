@@ -153,28 +153,29 @@ class BatchWriter:
     def _carry_out(self, work: _Work) -> _Done:
         """Write one issue; again at most once without a refused field, and once after a silence or a conflict."""
         done, left = _Done(), list(work.changes)
-        repeated = False
+        repeated = under_way = False
         while left:
             if self._stopped.is_set():
-                done.say(left, Outcome.NOT_TRIED, self._why_stopped)
+                self._give_up(done, left, Outcome.NOT_TRIED, self._why_stopped, under_way=under_way)
                 break
             body, params = self._request_for(left)
             try:
                 answer = self._transport.write(f"issue/{work.key}", body, params)
             except NotSent as trouble:
                 self._stop(f"Jira cannot be written to: {trouble}")
-                done.say(left, Outcome.NOT_TRIED, str(trouble))
+                self._give_up(done, left, Outcome.NOT_TRIED, str(trouble), under_way=under_way)
                 break
             except AccessRefused as trouble:
                 self._stop(trouble.message)
-                done.say(left, Outcome.REFUSED, f"{trouble.message}. {trouble.hint}")
+                why = f"{trouble.message}. {trouble.hint}"
+                self._give_up(done, left, Outcome.REFUSED, why, under_way=under_way)
                 break
             except NoAnswer as trouble:
-                why, may_repeat = str(trouble), not repeated and "update" not in body
+                why, under_way = str(trouble), under_way or trouble.under_way
                 left = self._look_again(work.key, left, done, why)
-                if left and not may_repeat:
+                if left and (repeated or self._settings.comment):
                     unsent = "" if repeated else "; not sent again, so that its comment cannot come twice"
-                    self._say_failed(done, left, f"{why}{unsent}", under_way=trouble.under_way)
+                    self._give_up(done, left, Outcome.FAILED, f"{why}{unsent}", under_way=under_way)
                     break
                 repeated = True
                 continue
@@ -184,7 +185,8 @@ class BatchWriter:
             if answer.status == 409:
                 left = self._look_again(work.key, left, done, "somebody edited the issue at the same moment")
                 if left and repeated:
-                    self._say_failed(done, left, "somebody edited the issue at the same moment, twice (409)")
+                    why = "somebody edited the issue at the same moment, twice (409)"
+                    self._give_up(done, left, Outcome.FAILED, why, under_way=under_way)
                     break
                 repeated = True
                 continue
@@ -234,12 +236,14 @@ class BatchWriter:
                 done.say([change], Outcome.STALE, f"{why}; {place} holds {_say(held)} now")
         return still_before
 
-    def _say_failed(self, done: _Done, changes: Sequence[Change], why: str, *, under_way: bool = False) -> None:
-        """Not there after all; what Jira may still be working on is only unknown, and settled by the next run."""
-        outcome, yet = (Outcome.UNKNOWN, " so far") if under_way else (Outcome.FAILED, "")
+    def _give_up(self, done: _Done, changes: Sequence[Change], outcome: Outcome, why: str, *, under_way: bool) -> None:
+        """Not there after all; but what Jira may still be working on is unknown, and settled by the next run."""
         for change in changes:
-            place = self._terms.field_id(change.field)
-            done.say([change], outcome, f"{why}; {place} still holds {_say(change.before)}{yet}")
+            holds = f"; {self._terms.field_id(change.field)} still holds {_say(change.before)}"
+            if under_way:
+                done.say([change], Outcome.UNKNOWN, f"{why}{holds} so far, and the write may still be under way")
+            else:
+                done.say([change], outcome, f"{why}{holds if outcome is Outcome.FAILED else ''}")
 
     def _read_back(self, accepted: Sequence[tuple[str, Change]]) -> Iterator[Receipt]:
         """What Jira accepted counts once it is there; what a bulk read does not show is read once more by itself."""

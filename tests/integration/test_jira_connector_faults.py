@@ -87,8 +87,29 @@ def test_a_write_that_jira_may_still_be_working_on_is_unknown(
     desk.jira.fault(kind, method="PUT", times=1000, **details)
     (receipt,) = apply(connector, desk.plan("DM-1"))
     assert (receipt.outcome, receipt.confirmed) == (Outcome.UNKNOWN, False)
-    assert "duedate still holds 2019-03-15 so far" in (receipt.detail or "")
+    assert "duedate still holds 2019-03-15 so far, and the write may still be under way" in (receipt.detail or "")
     assert len(desk.puts()) <= (1 if comment else 2)  # one that waits is noted late
+
+
+@pytest.mark.parametrize(
+    ("then", "details"),
+    [
+        ("drop_before", {}),
+        ("status", {"status": 401}),
+        ("status", {"status": 409}),
+        ("rate_limit", {"retry_after": "900"}),
+    ],
+)
+def test_a_write_that_may_be_under_way_stays_unknown_whatever_the_second_one_meets(
+    desk: Desk, then: str, details: dict[str, Any]
+) -> None:
+    connector = desk.acquainted(deadline_seconds=0.25)
+    desk.jira.fault("endless", method="PUT")
+    desk.jira.fault(then, method="PUT", times=1000, **details)
+    (receipt,) = apply(connector, desk.plan("DM-1"))
+    assert (receipt.outcome, receipt.confirmed) == (Outcome.UNKNOWN, False)
+    assert "may still be under way" in (receipt.detail or "")
+    assert len(desk.puts()) == 2
 
 
 def test_a_server_that_is_gone_when_a_write_begins_was_not_written_to(desk: Desk) -> None:
