@@ -24,7 +24,19 @@ from connectors.sheet import Row, Wanted, Workbook, open_workbook
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
-from syncsvc.model import Change, Field, Milestone, MilestoneKind, Outcome, Receipt, Side, Snapshot, Status, by_code
+from syncsvc.model import (
+    Change,
+    Field,
+    Milestone,
+    MilestoneKind,
+    Outcome,
+    Receipt,
+    RejectCause,
+    Side,
+    Snapshot,
+    Status,
+    by_code,
+)
 
 #: What P6 wants beside TASK in a workbook it imports: how durations and dates were shown in the export.
 _USER_SETTINGS_SHEET: Final = "USERDATA"
@@ -114,7 +126,7 @@ def _read_relations(
         if column.casefold() not in names:
             raise MappingError(
                 f"{source}: sheet {sheet} has no column {column}, which {mapping.place_of(key, column)} requires.",
-                "Add the column to the export layout in P6, or name another mapping.",
+                "Add the column to the layout of the export in P6, or name another mapping.",
             )
     code, predecessor = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
     relations: dict[str, set[str]] = {m.code: set() for m in milestones}
@@ -217,7 +229,7 @@ class P6Spreadsheet:
         accepted, answered = self._sort_out(changes, snapshot)
         yield from answered
         for actual in Actual:
-            handed = [change for change in accepted if accepted[change] is actual]
+            handed = [change for change, column in accepted if column is actual]
             completions = {change.code: change.after for change in handed if change.after}
             if not completions:
                 continue
@@ -285,29 +297,37 @@ class P6Spreadsheet:
             return replace(last, taken_at=self._now())
         return self.read_file(file.path)
 
-    def _sort_out(self, changes: Sequence[Change], snapshot: Snapshot) -> tuple[dict[Change, Actual], list[Receipt]]:
+    def _sort_out(
+        self, changes: Sequence[Change], snapshot: Snapshot
+    ) -> tuple[list[tuple[Change, Actual]], list[Receipt]]:
         """The changes that may go to P6, with the column for each, and the receipts of all others."""
         shown = by_code(snapshot.milestones)
-        unreadable = {reject.code: reject for reject in snapshot.rejects if reject.field in (None, Field.COMPLETED)}
+        unreadable = {
+            reject.code: reject
+            for reject in snapshot.rejects
+            if reject.field in (None, Field.COMPLETED) and reject.cause is not RejectCause.REPEATED
+        }
         dates: dict[str, set[date | None]] = {}
         for change in changes:
-            dates.setdefault(change.code, set()).add(change.after)
-        accepted: dict[Change, Actual] = {}
+            if change.field is Field.COMPLETED:
+                dates.setdefault(change.code, set()).add(change.after)
+        accepted: list[tuple[Change, Actual]] = []
         answered: list[Receipt] = []
         for change in changes:
-            milestone = shown.get(change.code)
-            if change.code in unreadable and (milestone is None or unreadable[change.code].field):
-                reject = unreadable[change.code]
-                refusal = Receipt(change, Outcome.REFUSED, f"{Path(snapshot.source).name}: {reject.reason}")
+            if change.field is not Field.COMPLETED:
+                why = f"P6 imports no {change.field.value} date from a workbook: it is calculated there"
+            elif change.code in unreadable:
+                why = f"{Path(snapshot.source).name}: {unreadable[change.code].reason}"
             elif len(dates[change.code]) > 1:
-                refusal = Receipt(change, Outcome.REFUSED, f"{change.code} has two dates in one batch")
+                why = f"{change.code} has two dates in one batch"
             else:
-                judged = _judge(change, milestone, snapshot)
+                judged = _judge(change, shown.get(change.code), snapshot)
                 if isinstance(judged, Actual):
-                    accepted[change] = judged
-                    continue
-                refusal = judged
-            answered.append(refusal)
+                    accepted.append((change, judged))
+                else:
+                    answered.append(judged)
+                continue
+            answered.append(Receipt(change, Outcome.REFUSED, why))
         return accepted, answered
 
     def _place_of(self, completions: dict[str, date], actual: Actual) -> Path:
@@ -322,9 +342,10 @@ class P6Spreadsheet:
         return sorted(workbooks, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
     def _hand_over(self, path: Path, actual: Actual, completions: dict[str, date], export: Path) -> None:
-        """Leave the workbook in the outbox, unless it is there."""
+        """Leave the workbook in the outbox; one that is there already only becomes the latest again."""
         try:
             if path.is_file() and read_import_workbook(path) == completions:
+                os.utime(path)
                 return
         except SourceError:
             pass  # damaged since it was written: the batch is known, so it is written again
@@ -346,8 +367,6 @@ def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actua
         return Receipt(change, Outcome.REFUSED, why)
 
     export = Path(snapshot.source).name
-    if change.field is not Field.COMPLETED:
-        return refuse(f"P6 imports no {change.field.value} date from a workbook: it is calculated there")
     if change.after is None:
         return refuse("a completion cannot be taken out of P6 by an import workbook")
     if shown is None:

@@ -97,6 +97,9 @@ def fits(workbook: Workbook, mapping: Mapping) -> bool:
 
 
 def _is_caption(cells: Sequence[Cell], code: int, mapping: Mapping) -> bool:
+    """Whether the row under the header is for people: by the caption of the ids, or in other languages by a mark."""
+    if mapping.caption_mark and any(text_of(cell).startswith(mapping.caption_mark) for cell in cells):
+        return True
     words = {caption.casefold() for caption in mapping.captions}
     return code < len(cells) and text_of(cells[code]).casefold() in words
 
@@ -109,14 +112,15 @@ def _no_column(
     if any(text_of(cell).casefold() in {word.casefold() for word in mapping.captions} for cell in first_row):
         hint = "Its first row holds captions: copied from P6's screen? Export it instead: row 1 then has field names."
         return MappingError(message, hint)
-    return MappingError(message, "Add the column to the export layout in P6, or name another mapping.")
+    return MappingError(
+        message, "Add the column where the file is made (in P6: to the layout of the export), or name another mapping."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A milestone with the number of its row, and what of it could not be read."""
+    """A milestone, and what of its row could not be read."""
 
-    number: int
     milestone: Milestone
     rejects: tuple[Reject, ...] = ()
 
@@ -232,7 +236,7 @@ class RowReader:
             where=where,
             state=word or None,
         )
-        return ReadRow(number, milestone, tuple(rejects))
+        return ReadRow(milestone, tuple(rejects))
 
     def _text(self, cells: Sequence[Cell], index: int | None) -> str:
         return text_of(cells[index]) if index is not None and index < len(cells) else ""

@@ -116,6 +116,7 @@ class _File(_Strict, frozen=True):
     columns: Columns
     sheet: str | None = None
     captions: tuple[str, ...] = ()
+    caption_mark: str | None = None
     required: tuple[str, ...] = ("code",)
     relations: Relations | None = None
     predecessors: _Pattern | None = None
@@ -151,6 +152,7 @@ class Mapping:
     side: Side
     sheet: str | None
     captions: tuple[str, ...]
+    caption_mark: str | None
     columns: Columns
     relations: Relations | None
     untyped: Untyped | None
@@ -296,6 +298,7 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
         side=loaded.side,
         sheet=loaded.sheet,
         captions=loaded.captions,
+        caption_mark=loaded.caption_mark,
         columns=loaded.columns,
         relations=loaded.relations,
         untyped=loaded.untyped,

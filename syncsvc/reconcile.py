@@ -380,7 +380,7 @@ def _decide(case: Case, policy: Policy) -> Drift:
         code=case.link.code,
         kind=kind,
         action=action,
-        key=case.follower.code if case.follower else case.link.key,
+        key=case.current_key,
         issue_id=(case.follower.issue_id or case.follower.code) if case.follower else None,
         field=case.field,
         owner_value=case.o,

@@ -36,7 +36,8 @@ def plan_text(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot], holiday
 def _front(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot]) -> list[str]:
     lines = [
         page.heading(f"Plan {plan.id}"),
-        f"to {plan.purpose}, mode {plan.mode}; made {plan.created_at:%Y-%m-%d %H:%M}, ends {plan.expires_at:%Y-%m-%d %H:%M} UTC",
+        f"to {plan.purpose}, mode {plan.mode}; "
+        f"made {plan.created_at:%Y-%m-%d %H:%M}, ends {plan.expires_at:%Y-%m-%d %H:%M} UTC",
     ]
     lines += [f"from {title(s)}, data date {day(s.data_date, 'not known')}: {s.source}" for s in snapshots.values()]
     lines.append(
@@ -92,6 +93,7 @@ def hold_lines(holds: Sequence[Hold], page: Page) -> list[str]:
 def change_lines(changes: Sequence[Change], page: Page, holidays: Sequence[date] = ()) -> list[str]:
     """What would be written, largest move first; then what would be handed to PMCS."""
     lines: list[str] = []
+    rows: list[list[str | Cell]]
     for target, words in ((Side.JIRA, "To be written to Jira"), (Side.PMCS, "To be handed to PMCS")):
         of_target = [change for change in changes if change.target is target]
         if not of_target:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from syncsvc.errors import ExitCode
-from syncsvc.model import Drift, DriftKind, Outcome, Receipt, RunResult, Side, Snapshot
+from syncsvc.model import Drift, DriftKind, Field, Outcome, Receipt, RunResult, Side, Snapshot
 from syncsvc.report.layout import Cell, Column, Page, Tone, wrap
 from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines
 from syncsvc.report.words import counted, day, moved, title
@@ -118,7 +118,7 @@ def _what(receipt: Receipt) -> list[str | Cell]:
 def _move(receipt: Receipt, holidays: Sequence[date]) -> Cell:
     change = receipt.change
     if change.calendar_days is None or change.seen is None or change.after is None:
-        return Cell("first date")
+        return Cell("first date" if change.field is Field.DUE else "completed")
     words = moved(change.calendar_days, working_days(change.seen, change.after, holidays))
     return Cell(words, Tone.LATE if change.calendar_days > 0 else Tone.EARLY)
 

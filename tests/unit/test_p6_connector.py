@@ -264,9 +264,21 @@ def test_the_name_depends_on_the_rows_alone(exports: Path, make: Callable[..., P
     write_csv(exports / "201904-ME.csv", activity("A-1", end_date=DUE), activity("A-2", end_date=DUE))
     batch = [completion("A-1", MARCH), completion("A-2", APRIL)]
     first = outcomes(make(), *batch)["A-1"][1]
-    before = Path(first).stat().st_mtime_ns
+    inode = Path(first).stat().st_ino
     assert outcomes(make(), *reversed(batch), completion("A-404", MARCH))["A-1"][1] == first
-    assert Path(first).stat().st_mtime_ns == before
+    assert Path(first).stat().st_ino == inode  # it was not written again
+
+
+def test_a_due_date_in_the_batch_is_no_second_completion(exports: Path, connector: P6Spreadsheet) -> None:
+    write_csv(exports / "201904-ME.csv", activity("A-1", end_date=DUE), activity("A-1", end_date=DUE))
+    due = change("DM-1", Field.DUE, MAY, APRIL, code="A-1", target=Side.PMCS)
+    twice = [completion("A-1", MARCH)] * 2
+    receipts = [(r.change.field, r.outcome) for r in connector.apply([due, *twice])]
+    assert sorted(receipts) == [
+        (Field.COMPLETED, Outcome.HANDED_OVER),
+        (Field.COMPLETED, Outcome.HANDED_OVER),
+        (Field.DUE, Outcome.REFUSED),
+    ]
 
 
 def test_a_workbook_that_was_damaged_since_is_written_again(exports: Path, connector: P6Spreadsheet) -> None:

@@ -235,6 +235,15 @@ def test_headers_in_any_order_and_case_with_columns_nobody_asked_for(tmp_path: P
     )
 
 
+@pytest.mark.parametrize("captions", ["Activity ID,,,,", "Vorgangs-ID,Status,(*)BL Ende,(*)Ende,Ist-Ende", ""])
+def test_the_row_of_captions_is_known_in_any_language_and_may_be_absent(tmp_path: Path, captions: str) -> None:
+    header = "task_code,status_code,base_end_date,end_date,act_end_date"
+    export = tmp_path / "201904-ME.csv"
+    export.write_text("\n".join([header, *filter(None, [captions]), "A-1,Not Started,3/1/2019,,", ""]))
+    snapshot = read(export)
+    assert ([m.code for m in snapshot.milestones], snapshot.rejects) == (["A-1"], ())
+
+
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
