@@ -157,7 +157,7 @@ class Snapshot:
     @property
     def rows(self) -> int:
         """How many rows were read, used or not."""
-        return len(self.milestones) + len(self.rejects)
+        return len(self.milestones) + sum(reject.field is None for reject in self.rejects)
 
     def taking_part(self) -> tuple[Milestone, ...]:
         """The milestones: in a P6 export with a type column only the rows whose type says so."""

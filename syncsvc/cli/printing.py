@@ -32,7 +32,11 @@ def output_option(command: F) -> F:
 
 def find_page(context: Context, output: Path | None) -> Page:
     """How wide text may be, and whether in colour: as the terminal is, else 120 columns without."""
-    columns = shutil.get_terminal_size((_PIPED_COLUMNS, 24)).columns if output is None else _PIPED_COLUMNS
+    columns = _PIPED_COLUMNS
+    if context.env.get("COLUMNS", "").isdecimal():
+        columns = int(context.env["COLUMNS"])
+    elif output is None and sys.stdout.isatty():
+        columns = shutil.get_terminal_size((_PIPED_COLUMNS, 24)).columns
     colour = (
         output is None and sys.stdout.isatty() and not context.env.get("NO_COLOR") and context.env.get("TERM") != "dumb"
     )

@@ -122,6 +122,7 @@ class TestJiraCloud(ConnectorContract):
 
 class TestJiraCloudThatWritesDueOnly(TestJiraCloud):
     completed_field = None
+    writes_completed = False
 
 
 class TestJiraDataCenter(TestJiraCloud):

@@ -1,6 +1,5 @@
 """The configuration file: what is read, what is refused, and in which words."""
 
-import os
 from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
@@ -422,14 +421,6 @@ class TestNotToml:
     def test_a_folder(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="cannot be read"):
             load_config(tmp_path, env={})
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_a_file_that_may_not_be_read(self, tmp_path: Path) -> None:
-        path = tmp_path / "config.toml"
-        path.write_text(SITE)
-        path.chmod(0)
-        with pytest.raises(ConfigError, match="cannot be read"):
-            load_config(path, env={})
 
     def test_a_mark_of_an_editor_at_the_start_does_no_harm(self, tmp_path: Path) -> None:
         path = tmp_path / "config.toml"
