@@ -1,0 +1,98 @@
+"""The process is killed in the middle of a night, or two runs meet: nothing is lost, written twice or said twice."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.jira_simulator import JiraSimulator
+from syncsvc.demo.story import Fact, write_export
+from syncsvc.errors import LeaseHeld
+from tests.site import Site
+
+LINKS = 40
+DUE = date(2019, 6, 3)
+LIMITS = "[limits]\nmax_export_age_days = 0\nmax_change_percent = 100\n"
+
+
+def put_month(site: Site, month: int, moved_days: int) -> None:
+    facts = [Fact(f"M-{n:03}", f"Milestone {n}", DUE + timedelta(days=moved_days), None, ()) for n in range(LINKS)]
+    write_export(site.folder / "exports" / f"2019{month:02}-ME.csv", f"LSST ME 19-{month:02}", facts)
+
+
+def make_site(folder: Path, jira: JiraSimulator) -> Site:
+    site = Site(folder, jira, tables=LIMITS, jira_lines="comment = true")
+    for number in range(LINKS):
+        jira.add_issue(f"DM-{number + 1}", duedate=DUE.isoformat())
+    site.link({f"M-{number:03}": {"jira": f"DM-{number + 1}"} for number in range(LINKS)})
+    put_month(site, 3, 0)
+    assert site.sync().exit_code == 0
+    put_month(site, 4, 7)
+    return site
+
+
+def start_sync(site: Site) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "from syncsvc.cli import main; main()", "sync", "--format", "json"]
+    env = {**os.environ, **site.env, "SYNCSVC_CONFIG": str(site.config)}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_writes(jira: JiraSimulator, count: int) -> None:
+    until = time.monotonic() + 30
+    while jira.count("PUT") < count:
+        assert time.monotonic() < until, "the run never came to write"
+        time.sleep(0.005)
+
+
+def end_lease(site: Site) -> None:
+    """What ninety seconds of waiting would bring about."""
+    with sqlite3.connect(site.folder / "syncsvc.db") as store:
+        store.execute("UPDATE lease SET until_seconds = 0")
+
+
+@pytest.mark.parametrize("writes", [1, 9, 23, LINKS])
+def test_a_killed_night_is_finished_by_the_next_one(tmp_path: Path, writes: int) -> None:
+    with JiraSimulator("cloud", latency_seconds=0.03) as jira:
+        site = make_site(tmp_path, jira)
+        process = start_sync(site)
+        wait_for_writes(jira, writes)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+        with pytest.raises(LeaseHeld, match="until"):
+            site.sync()
+        end_lease(site)
+        next_night = site.sync()
+        assert next_night.exit_code == 0
+        assert next_night.settled
+        wanted = (DUE + timedelta(days=7)).isoformat()
+        for number in range(LINKS):
+            key = f"DM-{number + 1}"
+            assert jira.due(key) == wanted
+            assert len(jira.comments(key)) == 1, key
+            assert len(jira.changelog(key)) == 1, key
+
+        jira.forget_requests()
+        quiet = site.sync()
+        assert quiet.exit_code == 0
+        assert quiet.settled == ()
+        assert jira.count("PUT") == 0
+
+
+def test_of_two_runs_at_once_the_second_says_so_and_leaves(tmp_path: Path) -> None:
+    with JiraSimulator("cloud", latency_seconds=0.05) as jira:
+        site = make_site(tmp_path, jira)
+        first = start_sync(site)
+        wait_for_writes(jira, 3)
+        second = site.run("sync", check=7)
+        assert "another run" in second.stderr.lower() or "lease" in second.stderr.lower()
+        assert "Traceback" not in second.stderr
+        _, errors = first.communicate(timeout=60)
+        assert first.returncode == 0, errors
+        assert all(len(jira.comments(f"DM-{number + 1}")) == 1 for number in range(LINKS))
