@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from syncsvc import HOME
 from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_store_url
@@ -35,7 +36,10 @@ class Wiring:
 
     def open_store(self) -> Store:
         """The store; a SQLite file that is not there yet is made, another schema is SchemaBehind."""
-        return Store.open(resolve_store_url(self.settings, self.env).reveal(), now=self.now)
+        url = resolve_store_url(self.settings, self.env).reveal()
+        if password := urlsplit(url).password:
+            hide(unquote(password))
+        return Store.open(url, now=self.now)
 
     def setup(self, write_report: Callable[[RunResult], Mapping[str, str]] | None = None) -> Setup:
         """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
