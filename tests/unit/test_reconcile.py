@@ -17,15 +17,17 @@ from syncsvc.model import (
     FollowerEdit,
     Link,
     LinkKey,
+    Memory,
     Milestone,
     MilestoneKind,
     Proposal,
     ProposalState,
     Reject,
     RejectCause,
+    Snapshot,
     Status,
 )
-from syncsvc.reconcile import reconcile
+from syncsvc.reconcile import owner_value, reconcile, resolve_aliases
 from tests.builders import export, issue, link, memory, milestone, policy, tracked
 
 # How to read the table: days are days of 2019; "-" is blank, "?" a baseline that is not known, "absent" a side that
@@ -321,7 +323,7 @@ def _rows() -> list[Any]:
     return rows
 
 
-def the_drift(drifts: Iterable[Drift], name: Field, kind: str = "") -> Drift:
+def the_drift(drifts: Iterable[Drift], name: Field) -> Drift:
     """The one about the code and field in question; several links of one code may well agree about it."""
     chosen = [
         d
@@ -450,3 +452,353 @@ WORDS: Final[list[tuple[str, str, str, str, str, str]]] = [
 def test_what_is_said_names_the_right_dates(name: str, pmcs: str, jira: str, agreed: str, facts: str, why: str) -> None:
     split = [fact.strip() for fact in facts.split(";") if fact.strip()]
     assert the_drift(drifts_of(Field(name), pmcs, jira, agreed, split), Field(name)).why == why
+
+
+def by_place(drifts: Iterable[Drift]) -> dict[tuple[str, str | None, Field | None], Drift]:
+    return {(d.code, d.key, d.field): d for d in drifts}
+
+
+def agreeing_memory(*places: tuple[str, str, Field, date | None]) -> Memory:
+    """Baselines by code, key, field and value."""
+    return memory({(code, f"id-{key}", name): value for code, key, name, value in places})
+
+
+class TestLinks:
+    def test_every_link_and_field_comes_once_in_order_then_what_nobody_linked(self) -> None:
+        drifts = reconcile(
+            export(milestone("B"), milestone("C"), milestone("A")),
+            tracked(issue("DM-2"), issue("DM-1"), issue("DM-3")),
+            [link("C", "DM-3"), link("A", "DM-2", fields=[Field.DUE]), link("A", "DM-1")],
+            Memory(),
+            policy(),
+        )
+        assert [(d.code, d.key, d.field) for d in drifts] == [
+            ("A", "DM-1", Field.COMPLETED),
+            ("A", "DM-1", Field.DUE),
+            ("A", "DM-2", Field.DUE),
+            ("B", None, None),
+            ("C", "DM-3", Field.COMPLETED),
+            ("C", "DM-3", Field.DUE),
+        ]
+
+    def test_an_unlinked_task_is_not_reported(self) -> None:
+        rows = (milestone("A"), milestone("T", kind=MilestoneKind.TASK))
+        assert [d.code for d in reconcile(export(*rows), tracked(), [], Memory(), policy())] == ["A"]
+        untyped = reconcile(export(*rows, typed=False), tracked(), [], Memory(), policy())
+        assert [d.code for d in untyped] == ["A", "T"]
+
+    def test_a_test_plan_issue_gets_a_due_before_the_milestone_and_no_completion(self) -> None:
+        drifts = reconcile(
+            export(milestone(CODE, date(2019, 8, 30), date(2019, 4, 10))),
+            tracked(issue("DM-1", date(2019, 8, 30), date(2019, 4, 10)), issue("DM-2", date(2019, 5, 1))),
+            [link(CODE, "DM-1"), link(CODE, "DM-2", fields=[Field.DUE], offset_days=-45, role="test_plan")],
+            agreeing_memory((CODE, "DM-2", Field.DUE, date(2019, 5, 1))),
+            policy(),
+        )
+        assert {(d.key, d.field) for d in drifts} == {
+            ("DM-1", Field.DUE),
+            ("DM-1", Field.COMPLETED),
+            ("DM-2", Field.DUE),
+        }
+        test_plan = by_place(drifts)[CODE, "DM-2", Field.DUE]
+        assert (test_plan.kind, test_plan.action) == (DriftKind.OWNER_MOVED, Action.WRITE)
+        assert test_plan.owner_value == date(2019, 7, 16)
+
+    def test_an_edited_test_plan_due_is_held_and_never_proposed(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 8, 30))),
+            tracked(issue("DM-2", date(2019, 7, 20), completed=date(2019, 4, 10))),
+            [link(CODE, "DM-2", fields=[Field.DUE], offset_days=-45)],
+            agreeing_memory((CODE, "DM-2", Field.DUE, date(2019, 7, 16))),
+            policy(),
+        )
+        assert (drift.kind, drift.action) == (DriftKind.FOLLOWER_EDITED, Action.HOLD)
+
+    def test_each_issue_of_a_milestone_has_a_baseline_of_its_own(self) -> None:
+        drifts = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("DM-1", date(2019, 2, 1)), issue("DM-2", date(2019, 2, 1)), issue("DM-3", date(2019, 3, 1))),
+            [link(CODE, key, fields=[Field.DUE]) for key in ("DM-1", "DM-2", "DM-3")],
+            agreeing_memory((CODE, "DM-1", Field.DUE, date(2019, 2, 1)), (CODE, "DM-2", Field.DUE, date(2019, 3, 1))),
+            policy(),
+        )
+        assert [(d.key, d.kind) for d in drifts] == [
+            ("DM-1", DriftKind.OWNER_MOVED),
+            ("DM-2", DriftKind.FOLLOWER_EDITED),
+            ("DM-3", DriftKind.IN_SYNC),
+        ]
+
+    def test_a_code_linked_to_another_issue_starts_unknown(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("DM-2", date(2019, 2, 1))),
+            [link(CODE, "DM-2", fields=[Field.DUE])],
+            agreeing_memory((CODE, "DM-1", Field.DUE, date(2019, 2, 1))),
+            policy(),
+        )
+        assert (drift.kind, drift.baseline_known) == (DriftKind.FIRST_CONTACT, False)
+
+    def test_a_code_linked_twice_to_one_field_is_held_twice_and_its_other_field_is_not(self) -> None:
+        drifts = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("DM-1", date(2019, 2, 1))),
+            [link(CODE, "DM-1"), link(CODE, "DM-1", fields=[Field.DUE], offset_days=-45)],
+            Memory(),
+            policy(),
+        )
+        assert [(d.field, d.kind) for d in drifts] == [
+            (Field.COMPLETED, DriftKind.IN_SYNC),
+            (Field.DUE, DriftKind.AMBIGUOUS),
+            (Field.DUE, DriftKind.AMBIGUOUS),
+        ]
+        assert {d.action for d in drifts if d.field is Field.DUE} == {Action.HOLD}
+
+    def test_two_milestones_on_two_fields_of_one_issue_do_not_meet(self) -> None:
+        drifts = reconcile(
+            export(milestone("A", date(2019, 3, 1)), milestone("B", completed=date(2019, 4, 10))),
+            tracked(issue("DM-1", date(2019, 3, 1), date(2019, 4, 10))),
+            [link("A", "DM-1", fields=[Field.DUE]), link("B", "DM-1", fields=[Field.COMPLETED])],
+            Memory(),
+            policy(),
+        )
+        assert [d.kind for d in drifts] == [DriftKind.IN_SYNC, DriftKind.IN_SYNC]
+
+    def test_an_ambiguous_export_row_holds_every_issue_and_field_of_its_code_and_nothing_else(self) -> None:
+        twice = [Reject(f"TASK row {row}", CODE, "different dates", RejectCause.DUPLICATE) for row in (7, 9)]
+        drifts = reconcile(
+            export(milestone("A", date(2019, 3, 1)), rejects=twice),
+            tracked(issue("DM-1"), issue("DM-2"), issue("DM-3", date(2019, 3, 1))),
+            [link(CODE, "DM-1"), link(CODE, "DM-2", fields=[Field.DUE]), link("A", "DM-3", fields=[Field.DUE])],
+            Memory(),
+            policy(),
+        )
+        held = [(d.key, d.field) for d in drifts if d.kind is DriftKind.AMBIGUOUS]
+        assert held == [("DM-1", Field.COMPLETED), ("DM-1", Field.DUE), ("DM-2", Field.DUE)]
+        assert by_place(drifts)["A", "DM-3", Field.DUE].kind is DriftKind.IN_SYNC
+
+    def test_what_was_not_seen_names_no_issue_to_write(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(missing=["DM-1"]),
+            [link(CODE, "DM-1", fields=[Field.DUE])],
+            Memory(),
+            policy(),
+        )
+        assert (drift.key, drift.issue_id, drift.follower_value, drift.seen_on_both) == ("DM-1", None, None, False)
+
+    @pytest.mark.parametrize(("short", "gone"), [("neither", {"A", "B"}), ("export", {"A"}), ("Jira", {"B"})])
+    def test_nothing_is_gone_from_a_side_that_was_read_in_part(self, short: str, gone: set[str]) -> None:
+        drifts = reconcile(
+            export(milestone("A"), complete=short != "export"),
+            tracked(issue("DM-2"), missing=["DM-1"], complete=short != "Jira"),
+            [link("A", "DM-1"), link("B", "DM-2")],
+            Memory(),
+            policy(),
+        )
+        assert {d.code for d in drifts if d.kind is DriftKind.GONE} == gone
+        assert {d.code for d in drifts if d.kind is DriftKind.UNSEEN} == {"A", "B"} - gone
+
+    def test_nothing_at_all_is_no_drift(self) -> None:
+        assert reconcile(export(), tracked(), [], Memory(), policy()) == ()
+
+
+class TestMoved:
+    def test_an_issue_that_moved_keeps_its_baseline_and_is_named_by_its_new_key(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("DLP-9", date(2019, 2, 1), issue_id="10001"), moved={"DM-1": "DLP-9"}),
+            [link(CODE, "DM-1", fields=[Field.DUE])],
+            memory({(CODE, "10001", Field.DUE): date(2019, 2, 1)}),
+            policy("DM", "DLP"),
+        )
+        assert (drift.kind, drift.key, drift.issue_id) == (DriftKind.OWNER_MOVED, "DLP-9", "10001")
+
+    def test_moving_into_a_project_of_ours_makes_it_writable(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("DM-9", date(2019, 2, 1), issue_id="10001"), moved={"XY-1": "DM-9"}),
+            [link(CODE, "XY-1", fields=[Field.DUE])],
+            memory({(CODE, "10001", Field.DUE): date(2019, 2, 1)}),
+            policy("DM"),
+        )
+        assert drift.action is Action.WRITE
+
+    def test_a_moved_issue_that_cannot_be_read_is_unseen_and_not_gone(self) -> None:
+        unreadable = Reject("DM-9", "DM-9", "duedate reads 'soon'", RejectCause.UNREADABLE)
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(asked=["DM-1"], moved={"DM-1": "DM-9"}, rejects=[unreadable]),
+            [link(CODE, "DM-1", fields=[Field.DUE])],
+            Memory(),
+            policy(),
+        )
+        assert (drift.kind, drift.key, drift.why) == (DriftKind.UNSEEN, "DM-9", "DM-9: duedate reads 'soon'")
+
+    def test_keys_of_a_project_may_hold_hyphens(self) -> None:
+        assert policy("A-B").projects == {"A-B"}
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(issue("A-B-1", date(2019, 3, 1))),
+            [link(CODE, "A-B-1", fields=[Field.DUE])],
+            Memory(),
+            policy("A-B"),
+        )
+        assert drift.kind is DriftKind.IN_SYNC
+
+
+class TestOffset:
+    @pytest.mark.parametrize(
+        ("due", "wanted"),
+        [
+            (date(2019, 8, 30), date(2019, 7, 16)),
+            (date(2019, 3, 15), date(2019, 1, 29)),
+            (date(2019, 2, 14), date(2018, 12, 31)),
+            (date(2020, 3, 31), date(2020, 2, 15)),
+            (date(2019, 9, 17), date(2019, 8, 3)),  # a Saturday stays one
+        ],
+    )
+    def test_45_calendar_days_over_the_ends_of_months_and_years(self, due: date, wanted: date) -> None:
+        assert owner_value(milestone(CODE, due), link(CODE, KEY, offset_days=-45), Field.DUE) == wanted
+
+    def test_it_moves_due_only(self) -> None:
+        both = milestone(CODE, date(2019, 8, 30), date(2019, 4, 10))
+        moved_link = link(CODE, KEY, offset_days=-45)
+        assert owner_value(both, moved_link, Field.COMPLETED) == date(2019, 4, 10)
+        assert owner_value(both, link(CODE, KEY, offset_days=10), Field.DUE) == date(2019, 9, 9)
+
+    def test_a_blank_stays_blank(self) -> None:
+        assert owner_value(milestone(CODE), link(CODE, KEY, offset_days=-45), Field.DUE) is None
+
+    @pytest.mark.parametrize(("due", "days"), [(date.min, -45), (date.max, 1), (date(2019, 1, 1), 10**12)])
+    def test_an_offset_beyond_the_calendar_is_no_date_and_is_never_written(self, due: date, days: int) -> None:
+        far = link(CODE, KEY, fields=[Field.DUE], offset_days=days)
+        assert owner_value(milestone(CODE, due), far, Field.DUE) is None
+        (drift,) = reconcile(
+            export(milestone(CODE, due)), tracked(issue(KEY, date(2019, 2, 1))), [far], Memory(), policy()
+        )
+        assert drift.action is Action.HOLD
+
+    def test_agreement_and_baseline_are_judged_after_the_offset(self) -> None:
+        far = [link(CODE, KEY, fields=[Field.DUE], offset_days=-45)]
+        schedule = export(milestone(CODE, date(2019, 8, 30)))
+        (agreed,) = reconcile(schedule, tracked(issue(KEY, date(2019, 7, 16))), far, Memory(), policy())
+        assert (agreed.kind, agreed.owner_value) == (DriftKind.IN_SYNC, date(2019, 7, 16))
+        known = agreeing_memory((CODE, KEY, Field.DUE, date(2019, 7, 16)))
+        (edited,) = reconcile(schedule, tracked(issue(KEY, date(2019, 8, 30))), far, known, policy())
+        assert edited.kind is DriftKind.FOLLOWER_EDITED
+
+
+class TestWhatADriftCarries:
+    def test_the_column_and_basis_the_owners_date_was_read_from(self) -> None:
+        drifts = by_place(
+            reconcile(
+                export(milestone(CODE, date(2019, 3, 1), date(2019, 4, 10), basis=Basis.PLANNED)),
+                tracked(issue(KEY)),
+                [link(CODE, KEY)],
+                Memory(),
+                policy(),
+            )
+        )
+        due, completed = drifts[CODE, KEY, Field.DUE], drifts[CODE, KEY, Field.COMPLETED]
+        assert (due.from_column, due.basis) == ("base_end_date", Basis.PLANNED)
+        assert (completed.from_column, completed.basis) == ("act_end_date", None)
+
+    def test_a_completion_shown_as_resolution_date_is_not_what_the_field_holds(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, completed=date(2019, 4, 10))),
+            tracked(issue(KEY, completed=date(2019, 4, 12))),
+            [link(CODE, KEY, fields=[Field.COMPLETED])],
+            Memory(),
+            policy(),
+        )
+        assert (drift.follower_value, drift.held) == (date(2019, 4, 12), None)
+
+    def test_a_blank_that_was_agreed_is_told_from_one_that_is_unknown(self) -> None:
+        schedule, jira = export(milestone(CODE, date(2019, 3, 1))), tracked(issue(KEY))
+        links = [link(CODE, KEY, fields=[Field.DUE])]
+        (known,) = reconcile(schedule, jira, links, agreeing_memory((CODE, KEY, Field.DUE, None)), policy())
+        (unknown,) = reconcile(schedule, jira, links, Memory(), policy())
+        assert (known.baseline, known.baseline_known) == (None, True)
+        assert (unknown.baseline, unknown.baseline_known) == (None, False)
+
+    def test_a_baseline_is_looked_up_by_key_where_an_issue_has_no_id(self) -> None:
+        (drift,) = reconcile(
+            export(milestone(CODE, date(2019, 3, 1))),
+            tracked(replace(issue(KEY, date(2019, 2, 1)), issue_id=None)),
+            [link(CODE, KEY, fields=[Field.DUE])],
+            memory({(CODE, KEY, Field.DUE): date(2019, 2, 1)}),
+            policy(),
+        )
+        assert (drift.kind, drift.issue_id) == (DriftKind.OWNER_MOVED, KEY)
+
+
+class TestAliases:
+    def test_an_alias_is_read_as_the_code_it_stands_for(self) -> None:
+        unreadable = Reject("TASK row 9", "LDM-503-7", "reads 13/32/19", field="due")
+        seen = resolve_aliases(
+            export(milestone("LDM-503-6", date(2019, 3, 1)), milestone("DM-1"), rejects=[unreadable]),
+            {"LDM-503-6": "LDM-503-06", "LDM-503-7": "LDM-503-07"},
+        )
+        assert [m.code for m in seen.milestones] == ["LDM-503-06", "DM-1"]
+        assert [(r.code, r.field) for r in seen.rejects] == [("LDM-503-07", "due")]
+
+    def test_a_snapshot_without_any_alias_is_itself(self) -> None:
+        seen = export(milestone("DM-1"), rejects=[Reject("row 1", None, "no code")])
+        assert resolve_aliases(seen, {"LDM-503-6": "LDM-503-06"}) is seen
+        assert resolve_aliases(seen, {}) is seen
+
+    def test_a_row_without_a_code_stays_without_one(self) -> None:
+        seen = resolve_aliases(
+            export(milestone("LDM-503-6"), rejects=[Reject("row 1", None, "no code")]), {"LDM-503-6": "LDM-503-06"}
+        )
+        assert [r.code for r in seen.rejects] == [None]
+
+    def test_both_names_with_the_same_dates_are_one_milestone_and_the_first_row_names_it(self) -> None:
+        first = milestone("LDM-503-6", date(2019, 3, 1), name="first")
+        second = milestone("LDM-503-06", date(2019, 3, 1), name="second")
+        seen = self._resolved(first, second)
+        assert [(m.code, m.name) for m in seen.milestones] == [("LDM-503-06", "first")]
+        (reject,) = seen.rejects
+        assert (reject.where, reject.code, reject.cause) == ("TASK row LDM-503-06", CODE, RejectCause.REPEATED)
+        assert reject.reason == (
+            "one milestone under several codes: LDM-503-6 (TASK row LDM-503-6), LDM-503-06 (TASK row LDM-503-06); "
+            "the first counts"
+        )
+        assert self._kind(seen) is DriftKind.IN_SYNC
+
+    @pytest.mark.parametrize(
+        "second",
+        [
+            milestone("LDM-503-06", date(2019, 3, 2)),
+            milestone("LDM-503-06"),
+            milestone("LDM-503-06", date(2019, 3, 1), date(2019, 4, 1)),
+            replace(milestone("LDM-503-06", date(2019, 3, 1)), forecast=date(2019, 3, 1)),
+        ],
+    )
+    def test_both_names_with_different_dates_are_neither_used(self, second: Milestone) -> None:
+        seen = self._resolved(milestone("LDM-503-6", date(2019, 3, 1)), second)
+        assert seen.milestones == ()
+        assert [(r.code, r.cause) for r in seen.rejects] == [(CODE, RejectCause.DUPLICATE)] * 2
+        assert all(r.reason.endswith("; dates differ") for r in seen.rejects)
+        assert self._kind(seen) is DriftKind.AMBIGUOUS
+
+    def test_three_names_with_the_same_dates_are_still_one_milestone(self) -> None:
+        codes = ("LDM-503-6", "LDM-503-06", "LDM-503-006")
+        seen = self._resolved(*(milestone(code, date(2019, 3, 1)) for code in codes))
+        assert [m.code for m in seen.milestones] == [CODE]
+        assert [r.cause for r in seen.rejects] == [RejectCause.REPEATED] * 2
+
+    def test_an_unreadable_row_under_the_alias_leaves_the_code_unseen(self) -> None:
+        unreadable = Reject("TASK row 9", "LDM-503-6", "no readable date")
+        seen = resolve_aliases(export(rejects=[unreadable]), {"LDM-503-6": CODE})
+        assert self._kind(seen) is DriftKind.UNSEEN
+
+    @staticmethod
+    def _resolved(*milestones: Milestone) -> Snapshot:
+        return resolve_aliases(export(*milestones), {"LDM-503-6": CODE, "LDM-503-006": CODE})
+
+    @staticmethod
+    def _kind(seen: Snapshot) -> DriftKind:
+        links = [link(CODE, KEY, fields=[Field.DUE])]
+        (drift,) = reconcile(seen, tracked(issue(KEY, date(2019, 3, 1))), links, Memory(), policy())
+        return drift.kind
