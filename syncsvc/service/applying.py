@@ -33,12 +33,11 @@ def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) ->
         )
     picture = look(setup)
     drifts = _drift_of(picture)
-    if plan.changes and not any(still_wanted(change, drifts.get(change.link_key)) for change in plan.changes):
+    wanted = [change for change in plan.changes if still_wanted(change, drifts.get(change.link_key))]
+    if plan.changes and not wanted:
         raise PlanRefused(f"plan {plan.id} is stale: the newest snapshots ask for none of its changes any more")
     links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
-    violations = find_violations(
-        plan.changes, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today()
-    )
+    violations = find_violations(wanted, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today())
     waived = set() if unattended else {waiver.limit for waiver in stored.waivers}
     standing = [violation for violation in violations if violation.limit not in waived]
     if standing:
