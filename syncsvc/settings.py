@@ -88,7 +88,6 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     comment: bool = False
     notify: bool = True
     workers: Annotated[int, Meta(ge=1, le=8)] = 4
-    mapping: MappingName | None = None  # None: the one of the flavour
 
     @property
     def side(self) -> Side:
@@ -101,7 +100,7 @@ class ListSettings(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: Literal["published", "table"]
-    source: Location
+    path: Location
     mapping: MappingName
     side: Side = Side.PUBLISHED
 

@@ -49,6 +49,7 @@ class Wiring:
         def linked(codes: Iterable[str]) -> tuple[Link, ...]:
             return make_links(links, codes, code_is_key)
 
+        self._refuse_unreadable_sides()
         owner, follower = self.pmcs(), self.jira()
         return Setup.of(
             owner,
@@ -134,10 +135,24 @@ class Wiring:
     def find_problems(self) -> list[Problem]:
         """Everything wrong at once: secrets, links, store, sources, Jira's identity, fields and permissions."""
         problems = check_secrets(self.settings, self.env)
-        for build in (self.links, self.pmcs, self.jira, self.open_store):
+        for build in (self._refuse_unreadable_sides, self.links, self.pmcs, self.jira, self.open_store):
             problems += _problems_of(build)
         problems += self._linked_foreign_projects()
         return list(dict.fromkeys(problems))
+
+    def _refuse_unreadable_sides(self) -> None:
+        """A side that is configured and not read would be missed in silence."""
+        problems = [
+            Problem(
+                f"{self.settings.path.name}: connectors.{settings.name}",
+                f"kind {settings.kind} cannot be read during a run by this version",
+                "Take the table out; `syncsvc drift` compares such a list from its file.",
+            )
+            for settings in self.settings.connectors
+            if not isinstance(settings, P6Settings | JiraSettings)
+        ]
+        if problems:
+            raise ConfigError("Not every side can be read:", problems=problems)
 
     def _linked_foreign_projects(self) -> list[Problem]:
         try:
@@ -214,7 +229,7 @@ def _find_stored(store: Store, settings: Settings, name: str) -> Snapshot | None
     return store.find_snapshot(connector, period, kind or plan_from or "", int(edition) if edition else None)
 
 
-def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Problem]:
+def _problems_of(build: Callable[[], Reader | Store | LinksFile | None]) -> list[Problem]:
     """What keeps one part from being built or from working."""
     try:
         built = build()
@@ -222,7 +237,7 @@ def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Proble
         if error.problems:
             return list(error.problems)
         return [Problem("", error.message, error.hint, error.exit_code)]
-    if isinstance(built, LinksFile):
+    if built is None or isinstance(built, LinksFile):
         return []
     try:
         return [] if isinstance(built, Store) else built.check()

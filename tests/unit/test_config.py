@@ -102,7 +102,7 @@ notify = false
 workers = 8
 [connectors.plan]
 kind = "published"
-source = "plan.txt"
+path = "plan.txt"
 mapping = "own.toml"
 [links]
 files = ["links.toml"]
@@ -165,7 +165,7 @@ def test_without_jira_no_project_may_be_written(load: Load) -> None:
 
 
 def test_a_list_can_take_the_place_of_p6(load: Load) -> None:
-    table = '[connectors.list]\nkind = "table"\nsource = "a.csv"\nmapping = "p6_spreadsheet"\nside = "pmcs"\n'
+    table = '[connectors.list]\nkind = "table"\npath = "a.csv"\nmapping = "p6_spreadsheet"\nside = "pmcs"\n'
     assert isinstance(load(SITE + table + JIRA).pmcs, ListSettings)
 
 
@@ -315,7 +315,7 @@ class TestConnectors:
 
     @pytest.mark.parametrize(("kind", "side"), [("published", "pmcs"), ("published", "jira"), ("table", "jira")])
     def test_a_side_that_a_list_cannot_be(self, find_problems: Find, kind: str, side: str) -> None:
-        text = f'[connectors.x]\nkind = "{kind}"\nsource = "a"\nmapping = "p6_spreadsheet"\nside = "{side}"\n'
+        text = f'[connectors.x]\nkind = "{kind}"\npath = "a"\nmapping = "p6_spreadsheet"\nside = "{side}"\n'
         assert "connectors.x.side" in find_problems(SITE + text)
 
     @pytest.mark.parametrize("mapping", ["p6_spredsheet", "site/p6.toml", "nothing.toml"])
