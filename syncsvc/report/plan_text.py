@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from syncsvc.model import Change, DriftKind, Field, Hold, Plan, Side, Snapshot, Violation
+from syncsvc.model import Change, DriftKind, Field, Hold, Plan, Side, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.layout import Cell, Column, Page, Tone, wrap
 from syncsvc.report.words import counted, day, moved, title
@@ -19,24 +19,39 @@ _CALM: Final = {
     DriftKind.REPORTED: "reported by Jira",
 }
 
+_PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
+#: Holds that their three dates explain; any other says why below its row.
+_SAID_BY_THE_DATES: Final = {
+    DriftKind.HISTORY_REWRITTEN,
+    DriftKind.BOTH_MOVED,
+    DriftKind.FOLLOWER_EDITED,
+    DriftKind.OWNER_BLANK,
+    DriftKind.FIRST_CONTACT,
+}
+
 
 def plan_text(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot], holidays: Sequence[date] = ()) -> str:
     """The whole plan; every change and every hold stands in it."""
     sections = [
         _front(plan, page, snapshots),
-        violation_lines(plan.violations, page),
-        hold_lines(plan.holds, page),
-        change_lines(plan.changes, page, holidays),
+        violation_lines(plan, page),
+        *_body(plan, page, holidays),
     ]
-    if not plan.changes and not plan.holds:
-        sections.append(["Nothing to write, and nothing waits."])
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _body(plan: Plan, page: Page, holidays: Sequence[date]) -> list[list[str]]:
+    """What waits and what would be written; of a plan a person asked for, what it writes comes first."""
+    waits, written = hold_lines(plan.holds, page), change_lines(plan.changes, page, holidays)
+    if plan.purpose != "sync":
+        return [written or [f"There is nothing to {plan.purpose}."], waits]
+    return [waits, written] if waits or written else [["Nothing to write, and nothing waits."]]
 
 
 def _front(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot]) -> list[str]:
     lines = [
         page.heading(f"Plan {plan.id}"),
-        f"to {plan.purpose}, mode {plan.mode}; "
+        f"{_PURPOSES.get(plan.purpose, plan.purpose)}, mode {plan.mode}; "
         f"made {plan.created_at:%Y-%m-%d %H:%M}, ends {plan.expires_at:%Y-%m-%d %H:%M} UTC",
     ]
     lines += [f"from {title(s)}, data date {day(s.data_date, 'not known')}: {s.source}" for s in snapshots.values()]
@@ -53,15 +68,15 @@ def drift_words(drifts: Mapping[str, int]) -> str:
     return ", ".join(parts) or "no link was seen"
 
 
-def violation_lines(violations: Sequence[Violation], page: Page) -> list[str]:
+def violation_lines(plan: Plan, page: Page) -> list[str]:
     """Every limit that is broken, with what would let it pass."""
-    if not violations:
+    if not plan.violations:
         return []
-    lines = [page.tint(f"Safety limits broken ({len(violations)}): nothing is written", Tone.ALERT)]
-    for violation in violations:
+    lines = [page.tint(f"Safety limits broken ({len(plan.violations)}): nothing is written", Tone.ALERT)]
+    for violation in plan.violations:
         what = f"{violation.limit} {violation.value:g}, allowed {violation.allowed:g}: {violation.why}"
         lines += wrap(what, page.columns, "  ", "      ")
-    lines.append("  If it is meant: syncsvc approve PLAN --waive LIMIT --reason TEXT, once for each")
+    lines += ["  If it is meant, once for each:", f"      syncsvc approve {plan.id} --waive LIMIT --reason TEXT"]
     return lines
 
 
@@ -76,17 +91,18 @@ def hold_lines(holds: Sequence[Hold], page: Page) -> list[str]:
             continue
         lines += ["", *wrap(f"{kind} ({len(of_kind)}): {meaning.means}.", page.columns, "  ", "      ")]
         lines += wrap(f"{meaning.to_do}.", page.columns, "      ", "      ")
-        columns = [
-            Column("code"),
-            Column("issue"),
-            Column("field"),
-            Column("PMCS"),
-            Column("Jira"),
-            Column("agreed", drops=2),
-            Column("why"),
-        ]
-        rows = [[h.code, h.key, h.field, day(h.owner_value), day(h.follower_value), _agreed(h), h.why] for h in of_kind]
-        lines += page.table(columns, rows, indent=6)
+        columns = [Column("code"), Column("issue"), Column("field"), Column("PMCS"), Column("Jira"), Column("agreed")]
+        table = page.table(
+            columns,
+            [[h.code, h.key, h.field, day(h.owner_value), day(h.follower_value), _agreed(h)] for h in of_kind],
+            indent=6,
+        )
+        if kind in _SAID_BY_THE_DATES:
+            lines += table
+            continue
+        lines.append(table[0])
+        for hold, line in zip(of_kind, table[1:], strict=True):
+            lines += [line, *wrap(hold.why, page.columns, "          ", "          ")]
     return lines
 
 

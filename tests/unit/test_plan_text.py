@@ -1,0 +1,82 @@
+"""A plan in words: everything stands in it, exceptions first, and nothing in it can steer a terminal."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from syncsvc.model import Change, DriftKind, Field, Hold, Mode, Plan, Side, Violation
+from syncsvc.report.holds import HOLDS
+from syncsvc.report.layout import Page, width
+from syncsvc.report.plan_text import plan_text
+
+FEB, MARCH = date(2019, 2, 1), date(2019, 3, 4)
+
+
+def hold(kind: DriftKind, code: str = "") -> Hold:
+    return Hold(code or f"M-{kind}", "DM-9", Field.DUE, kind, MARCH, FEB, FEB, f"why {kind}", "id-9", True)
+
+
+def change(code: str, days: date = MARCH, *, target: Side = Side.JIRA, before: date | None = FEB) -> Change:
+    return Change(code, target, "DM-1", "id-1", Field.DUE, before, days, DriftKind.OWNER_MOVED, before)
+
+
+PLAN = Plan(
+    id="p-0123456789ab",
+    mode=Mode.REVIEW,
+    changes=(change("M-1"), change("M-2", date(2018, 12, 3)), change("M-3", before=None)),
+    holds=tuple(hold(kind) for kind in HOLDS),
+    drifts={"in_sync": 41, "unlinked": 7},
+    violations=(Violation("max_shift_days", 707, 400, "M-2 would move"),),
+    warnings=("an old export",),
+    snapshots={},
+    created_at=datetime(2019, 5, 2, 4, 30, tzinfo=UTC),
+    expires_at=datetime(2019, 5, 5, 4, 30, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_every_change_hold_and_limit_stands_in_it_and_nothing_is_wider(columns: int) -> None:
+    text = plan_text(PLAN, Page(columns), {})
+    for word in (*(h.code for h in PLAN.holds), *(c.code for c in PLAN.changes), "max_shift_days 707, allowed 400"):
+        assert word in text
+    assert max(width(line) for line in text.splitlines()) <= columns
+
+
+def test_limits_then_what_waits_then_what_would_be_written() -> None:
+    text = plan_text(PLAN, Page(120), {})
+    places = [text.index(word) for word in ("Safety limits broken", "Waiting for a decision", "To be written to Jira")]
+    assert places == sorted(places)
+    assert f"syncsvc approve {PLAN.id} --waive LIMIT --reason TEXT" in text
+
+
+def test_words_before_signs() -> None:
+    text = plan_text(replace(PLAN, holds=(), violations=()), Page(120), {})
+    assert "31 days late (21)" in text
+    assert "60 days early (44)" in text
+    assert "first date" in text
+    assert "+" not in text
+
+
+def test_what_the_dates_do_not_say_is_said_below() -> None:
+    text = plan_text(PLAN, Page(120), {})
+    assert "why basis" in text
+    assert "why both_moved" not in text
+
+
+def test_an_adoption_shows_what_it_writes_before_what_still_waits() -> None:
+    text = plan_text(replace(PLAN, purpose="adopt"), Page(120), {})
+    assert text.index("To be written to Jira") < text.index("Waiting for a decision")
+    nothing = plan_text(replace(PLAN, purpose="adopt", changes=()), Page(120), {})
+    assert "There is nothing to adopt." in nothing
+
+
+def test_nothing_at_all() -> None:
+    text = plan_text(replace(PLAN, changes=(), holds=(), violations=()), Page(80), {})
+    assert "Nothing to write, and nothing waits." in text
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    text = plan_text(replace(PLAN, changes=(change("M\x1b[2J-\n1"),)), Page(80), {})
+    assert "\x1b" not in text
+    assert "\x1b[1m" in plan_text(PLAN, Page(80, colour=True), {})
