@@ -75,13 +75,16 @@ def make_adoption(
 
 
 def still_wanted(change: Change, drift: Drift | None) -> bool:
-    """Whether the newest snapshots still give what a stored change says; only an undo is not the owner's value."""
+    """Whether the newest snapshots still give what a stored change says; only an undo is not the owner's value.
+
+    A completion that was handed over meanwhile and is pending is not wanted a second time.
+    """
     if change.kind is DriftKind.UNDONE:
         return True
     if drift is None:
         return False
     if change.target is Side.PMCS:
-        return drift.kind is DriftKind.REPORTED and drift.follower_value == change.after
+        return drift.action is Action.PROPOSE and drift.follower_value == change.after
     return drift.owner_value == change.after
 
 
@@ -108,7 +111,8 @@ def plan_id(
             for h in holds
         ),
         "links": sorted([k.code, k.key, sorted(k.fields), k.offset_days] for k in links),
-        "limits": {name: getattr(limits, name) for name in sorted(limits.__slots__)},
+        # 25, the default, and 25.0, as a configuration gives it, are one limit
+        "limits": {name: float(getattr(limits, name)) for name in sorted(limits.__slots__)},
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return "p-" + hashlib.sha256(text.encode()).hexdigest()[:12]

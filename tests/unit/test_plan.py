@@ -1,11 +1,12 @@
 """Drifts become changes and holds, and the id comes from them alone."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from syncsvc.model import Action, Basis, Drift, DriftKind, Field, Limits, Mode, Plan, Side
+from syncsvc.model import Action, Basis, Drift, DriftKind, Field, Hold, Limits, Mode, Plan, Side
 from syncsvc.plan import Setting, make_adoption, make_plan, still_wanted
 from syncsvc.safety import ExportFacts
 from tests.builders import link
@@ -78,6 +79,45 @@ class TestChangesAndHolds:
         assert (change.target, change.before, change.after, change.key) == (Side.PMCS, None, MARCH, "DM-5")
         assert change.calendar_days is None
 
+    def test_a_hold_keeps_all_that_a_person_decides_on(self) -> None:
+        (hold,) = plan(replace(EDITED, why="Jira was edited")).holds
+        assert hold == Hold(
+            "M-2", "DM-2", Field.DUE, DriftKind.FOLLOWER_EDITED, APRIL, FEB, FEB, "Jira was edited", "id-2", True
+        )
+        assert not plan(MET).holds[0].baseline_known
+
+    def test_a_change_names_its_issue_and_its_column(self) -> None:
+        (change,) = plan(MOVED).changes
+        assert (change.key, change.issue_id, change.from_column) == ("DM-1", "id-1", "base_end_date")
+        assert plan(TOLD).changes[0].from_column is None
+
+    @pytest.mark.parametrize("lacking", ["key", "issue_id", "field"])
+    def test_what_was_not_seen_cannot_be_written(self, lacking: str) -> None:
+        with pytest.raises(ValueError, match="M-1: what was not seen cannot be written"):
+            plan(replace(MOVED, **{lacking: None}))  # type: ignore[arg-type]  # a field of Drift by name
+
+    def test_it_is_stamped_with_what_it_was_made_under(self) -> None:
+        made = plan(MOVED)
+        assert (made.purpose, made.mode, made.snapshots) == ("sync", Mode.AUTO, {"pmcs": 1, "jira": 2})
+        assert (made.created_at, made.expires_at) == (SETTING.created_at, SETTING.expires_at)
+
+    def test_the_share_is_of_links_seen_on_both_sides_and_two_fields_are_one_link(self) -> None:
+        moved = [drift(f"M-{n}", DriftKind.OWNER_MOVED, Action.WRITE) for n in range(10, 16)]
+        half = [drift(f"M-{n}", DriftKind.IN_SYNC, Action.RECORD) for n in range(20, 38)]
+        unseen = [drift(f"M-{n}", DriftKind.UNSEEN, Action.REPORT, seen_on_both=False) for n in range(40, 90)]
+        assert plan(*moved, *half).violations == ()
+        twice = [replace(d, field=Field.COMPLETED) for d in half]
+        (violation,) = plan(*moved, *half[1:], *twice[1:], *unseen).violations
+        assert violation.why == "6 of the 23 links seen on both sides would change"
+
+    def test_an_old_export_stops_what_writes_and_is_a_note_where_nothing_does(self) -> None:
+        old = replace(SETTING, limits=Limits(), today=date(2019, 12, 1))
+        assert [v.limit for v in plan(MOVED, setting=old).violations] == ["max_export_age_days"]
+        assert plan(MOVED, setting=old).warnings == ()
+        quiet = plan(EDITED, setting=old)
+        assert quiet.violations == ()
+        assert len(quiet.warnings) == 1
+
     def test_a_basis_hold_is_held_as_such_and_counted_as_what_it_is(self) -> None:
         made = plan(replace(MOVED, action=Action.HOLD, hold_kind=DriftKind.BASIS))
         assert made.holds[0].kind is DriftKind.BASIS
@@ -96,6 +136,20 @@ class TestId:
         [
             plan(replace(MOVED, owner_value=MARCH), EDITED),
             plan(replace(MOVED, held=MARCH), EDITED),
+            plan(replace(MOVED, follower_value=MARCH), EDITED),
+            plan(replace(MOVED, field=Field.COMPLETED), EDITED),
+            plan(replace(MOVED, code="M-8"), EDITED),
+            plan(replace(MOVED, key="DM-8"), EDITED),
+            plan(replace(MOVED, issue_id="id-8"), EDITED),
+            plan(replace(MOVED, kind=DriftKind.FOLLOWER_EDITED), EDITED),
+            plan(replace(MOVED, action=Action.PROPOSE, follower_value=APRIL), EDITED),
+            plan(MOVED, replace(EDITED, owner_value=MARCH)),
+            plan(MOVED, replace(EDITED, baseline=MARCH)),
+            plan(MOVED, replace(EDITED, baseline=None)),
+            plan(MOVED, replace(EDITED, hold_kind=DriftKind.BOTH_MOVED)),
+            plan(MOVED, replace(EDITED, field=Field.COMPLETED)),
+            plan(MOVED, EDITED, setting=replace(SETTING, links=())),
+            plan(MOVED, EDITED, setting=replace(SETTING, links=(link("M-1", "DM-1", fields=[Field.DUE]),))),
             plan(MOVED),
             plan(MOVED, replace(EDITED, follower_value=MARCH)),
             plan(MOVED, replace(EDITED, baseline_known=False)),
@@ -106,8 +160,33 @@ class TestId:
     def test_changes_holds_links_and_limits_do(self, other: Plan) -> None:
         assert plan(MOVED, EDITED).id != other.id
 
+    @pytest.mark.parametrize("name", Limits.__slots__)
+    def test_each_limit_does(self, name: str) -> None:
+        other = replace(SETTING, limits=replace(SETTING.limits, **{name: 7}))
+        assert plan(MOVED, setting=other).id != plan(MOVED).id
+
+    def test_a_default_limit_that_is_written_out_does_not(self) -> None:
+        written = replace(SETTING.limits, max_change_percent=25.0, max_row_drop_percent=10.0)
+        assert plan(MOVED, setting=replace(SETTING, limits=written)).id == plan(MOVED).id
+
+    def test_the_purpose_does_even_where_nothing_is_written(self) -> None:
+        adoption, _ = make_adoption([EDITED], SETTING, (), None, BOTH)
+        assert (adoption.purpose, adoption.changes, adoption.holds) == ("adopt", (), plan(EDITED).holds)
+        assert adoption.id != plan(EDITED).id
+
+    def test_words_columns_and_what_is_neither_written_nor_held_do_not(self) -> None:
+        said = plan(replace(MOVED, from_column="end_date", why="a"), replace(EDITED, why="b", waits=True), AGREED)
+        assert said.id == plan(MOVED, EDITED).id
+
+    def test_the_export_the_day_and_how_a_link_is_declared_do_not(self) -> None:
+        older = ExportFacts(3, 1000, FEB, "/elsewhere.xlsx")
+        first, second = replace(link("M-1", "DM-1"), declared="elsewhere", role="also"), link("M-2", "DM-2")
+        one = replace(SETTING, export=older, today=MARCH, links=(first, second))
+        assert plan(MOVED, setting=one).id == plan(MOVED, setting=replace(SETTING, links=(second, first))).id
+        assert plan(MOVED, setting=one).violations != plan(MOVED).violations
+
     def test_it_begins_with_p(self) -> None:
-        assert plan(MOVED).id.startswith("p-")
+        assert re.fullmatch(r"p-[0-9a-f]{12}", plan(MOVED).id)
 
 
 class TestAdoption:
@@ -124,6 +203,40 @@ class TestAdoption:
         made, refused = self.adopt(EDITED, MET, codes=("M-2",))
         assert [c.code for c in made.changes] == ["M-2"]
         assert refused == ()
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            DriftKind.FIRST_CONTACT,
+            DriftKind.FOLLOWER_EDITED,
+            DriftKind.BOTH_MOVED,
+            DriftKind.HISTORY_REWRITTEN,
+            DriftKind.OWNER_MOVED,
+        ],
+    )
+    def test_every_kind_of_hold_that_a_person_may_decide_for_pmcs(self, kind: DriftKind) -> None:
+        hold_kind = DriftKind.BASIS if kind is DriftKind.OWNER_MOVED else kind
+        made, refused = self.adopt(replace(EDITED, kind=kind, hold_kind=hold_kind), codes=("M-2",))
+        assert [(c.before, c.after, c.seen, c.kind) for c in made.changes] == [(FEB, APRIL, FEB, DriftKind.ADOPTED)]
+        assert (made.holds, refused) == ((), ())
+
+    def test_a_completion_that_pmcs_withdrew_has_nothing_to_give(self) -> None:
+        rewritten = replace(EDITED, kind=DriftKind.HISTORY_REWRITTEN, field=Field.COMPLETED, owner_value=None)
+        made, refused = self.adopt(rewritten, codes=("M-2",))
+        assert (made.changes, len(made.holds)) == ((), 1)
+        assert refused == ("M-2 DM-2 completed: PMCS has no date, and a blank is never written",)
+
+    @pytest.mark.parametrize("settled", [AGREED, TOLD, MOVED])
+    def test_what_does_not_wait_for_a_person_is_neither_adopted_nor_refused(self, settled: Drift) -> None:
+        made, refused = self.adopt(settled, codes=(settled.code,))
+        assert (made.changes, made.holds, refused) == ((), (), ())
+
+    def test_what_the_night_would_write_is_not_in_an_adoption(self) -> None:
+        trusted = replace(MET, action=Action.WRITE, hold_kind=None)
+        assert self.adopt(trusted)[0].changes == ()
+
+    def test_an_unlinked_milestone_is_known(self) -> None:
+        assert self.adopt(Drift("M-9", DriftKind.UNLINKED, Action.REPORT), codes=("M-9",))[1] == ()
 
     def test_a_first_contact_without_a_date_is_refused_since_a_blank_is_never_written(self) -> None:
         made, refused = self.adopt(replace(MET, owner_value=None))
@@ -148,12 +261,20 @@ class TestAdoption:
         assert mend in refused[0]
 
     def test_a_code_nobody_knows(self) -> None:
-        assert self.adopt(EDITED, codes=("M-77",))[1] == ("M-77: no milestone or link has this code",)
+        made, refused = self.adopt(EDITED, codes=("M-77", "M-2", "M-66", "M-77"))
+        assert [c.code for c in made.changes] == ["M-2"]
+        assert refused == tuple(f"{code}: no milestone or link has this code" for code in ("M-66", "M-77"))
 
     def test_a_completion_needs_a_field(self) -> None:
         completed = replace(MET, field=Field.COMPLETED, action=Action.REPORT)
         _, refused = make_adoption([completed], SETTING, ("M-3",), None, {Field.DUE})
         assert "completed_field" in refused[0]
+
+    def test_what_was_only_reported_for_want_of_a_field_is_no_refusal_unless_it_is_asked_for(self) -> None:
+        completed = replace(MET, field=Field.COMPLETED, action=Action.REPORT, hold_kind=None)
+        made, refused = make_adoption([MET, completed], SETTING, (), None, {Field.DUE})
+        assert [c.field for c in made.changes] == [Field.DUE]
+        assert refused == ()
 
     def test_one_field_only(self) -> None:
         completed = replace(MET, field=Field.COMPLETED)
@@ -173,7 +294,12 @@ class TestStillWanted:
         (change,) = plan(TOLD).changes
         assert still_wanted(change, TOLD)
         assert not still_wanted(change, replace(TOLD, follower_value=APRIL))
-        assert not still_wanted(change, replace(TOLD, kind=DriftKind.IN_SYNC))
+        assert not still_wanted(change, replace(TOLD, kind=DriftKind.IN_SYNC, action=Action.RECORD))
+        assert not still_wanted(change, None)
+
+    def test_a_proposal_that_is_already_handed_over_is_not_handed_over_again(self) -> None:
+        (change,) = plan(TOLD).changes
+        assert not still_wanted(change, replace(TOLD, action=Action.REPORT, waits=True))
 
     def test_an_undo_is_not_the_owners_value(self) -> None:
         (change,) = plan(MOVED).changes
