@@ -6,7 +6,7 @@ from typing import Final
 
 from syncsvc.model import Change, DriftKind, Field, Hold, Plan, Side, Snapshot
 from syncsvc.report.holds import HOLDS
-from syncsvc.report.layout import Cell, Column, Page, Tone, wrap
+from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
 from syncsvc.report.words import counted, day, moved, title
 from syncsvc.workdays import working_days
 
@@ -51,21 +51,29 @@ def _body(plan: Plan, page: Page, holidays: Sequence[date]) -> list[list[str]]:
 def _front(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot]) -> list[str]:
     lines = [
         page.heading(f"Plan {plan.id}"),
-        f"{_PURPOSES.get(plan.purpose, plan.purpose)}, mode {plan.mode}; "
-        f"made {plan.created_at:%Y-%m-%d %H:%M}, ends {plan.expires_at:%Y-%m-%d %H:%M} UTC",
+        *wrap(
+            f"{_PURPOSES.get(plan.purpose, plan.purpose)}, mode {plan.mode}; "
+            f"made {plan.created_at:%Y-%m-%d %H:%M}, ends {plan.expires_at:%Y-%m-%d %H:%M} UTC",
+            page.columns,
+            rest="  ",
+        ),
     ]
-    lines += [f"from {title(s)}, data date {day(s.data_date, 'not known')}: {s.source}" for s in snapshots.values()]
-    lines.append(
-        f"{counted(len(plan.changes), 'change')}, {counted(len(plan.holds), 'hold')}; {drift_words(plan.drifts)}"
-    )
-    lines += [f"note: {warning}" for warning in plan.warnings]
-    return lines
+    lines += [
+        clean(f"from {title(s)}, data date {day(s.data_date, 'not known')}: {s.source}") for s in snapshots.values()
+    ]
+    what = f"{counted(len(plan.changes), 'change')}, {counted(len(plan.holds), 'hold')}; {drift_words(plan.drifts)}"
+    return [*lines, *wrap(what, page.columns, rest="  "), *warning_lines(plan, page)]
+
+
+def warning_lines(plan: Plan, page: Page) -> list[str]:
+    """What would have broken a limit if there were anything to write."""
+    return [line for warning in plan.warnings for line in wrap(f"note: {warning}", page.columns, rest="      ")]
 
 
 def drift_words(drifts: Mapping[str, int]) -> str:
     """ "268 in sync, 21 unlinked": the drifts that are neither written nor held."""
     parts = [f"{drifts[kind]:,} {words}" for kind, words in _CALM.items() if drifts.get(kind)]
-    return ", ".join(parts) or "no link was seen"
+    return ", ".join(parts) or ("none in sync" if any(drifts.values()) else "no link was seen")
 
 
 def violation_lines(plan: Plan, page: Page) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from syncsvc.errors import ExitCode
 from syncsvc.model import Drift, DriftKind, Field, Outcome, Receipt, RunResult, Side, Snapshot
-from syncsvc.report.layout import Cell, Column, Page, Tone, wrap
-from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines
+from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
+from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines, warning_lines
 from syncsvc.report.words import counted, day, moved, title
 from syncsvc.workdays import working_days
 
@@ -47,7 +47,7 @@ def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> st
         _reported(result.drifts, page),
         _receipts(result, page, trouble=False, holidays=holidays),
         change_lines([c for c in plan.changes if c not in written], page, holidays) if plan else [],
-        [page.heading("Could not be read"), *result.problems] if result.problems else [],
+        _problems(result, page),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -65,15 +65,16 @@ def _front(result: RunResult, page: Page) -> list[str]:
         f"{result.trigger}, mode {result.mode}, {result.finished_at:%Y-%m-%d %H:%M} UTC"
         + (f", plan {result.plan.id}" if result.plan else ""),
     ]
-    lines += [_source(name, snapshot) for name, snapshot in sorted(result.pulled.items())]
+    lines += [line for name, snapshot in sorted(result.pulled.items()) for line in _source(name, snapshot, page)]
     if result.plan:
         what = receipt_words(result.receipts) or "nothing written"
-        lines.append(f"{what}; {counted(len(result.plan.holds), 'hold')}; {drift_words(result.plan.drifts)}")
-        lines += [f"note: {warning}" for warning in result.plan.warnings]
+        what = f"{what}; {counted(len(result.plan.holds), 'hold')}; {drift_words(result.plan.drifts)}"
+        lines += [*wrap(what, page.columns, rest="  "), *warning_lines(result.plan, page)]
     return lines
 
 
-def _source(name: str, snapshot: Snapshot) -> str:
+def _source(name: str, snapshot: Snapshot, page: Page) -> list[str]:
+    """One line where it fits; the path or address stays whole whatever its length."""
     seen = counted(len(snapshot.taking_part()), "milestone" if snapshot.side is not Side.JIRA else "issue")
     parts = [f"{name}: {title(snapshot)}, {seen}"]
     if snapshot.data_date:
@@ -83,7 +84,8 @@ def _source(name: str, snapshot: Snapshot) -> str:
     if snapshot.missing:
         parts.append(f"{len(snapshot.missing)} not found")
     parts.append("read completely" if snapshot.complete else "NOT read completely")
-    return f"{', '.join(parts)} ({snapshot.source})"
+    *lines, last = wrap(", ".join(parts), page.columns, rest="  ")
+    return [*lines, f"{last} ({clean(snapshot.source)})"]
 
 
 def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequence[date]) -> list[str]:
@@ -98,7 +100,9 @@ def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequenc
         table = page.table(columns, rows)
         lines.append(table[0])
         for receipt, line in zip(chosen, table[1:], strict=True):
-            lines += [line, *wrap(receipt.detail or "", page.columns, "      ", "      ")]
+            lines.append(line)
+            if receipt.detail:
+                lines += wrap(receipt.detail, page.columns, "      ", "      ")
         return lines
     columns = [
         Column("code"), Column("issue"), Column("field"), Column("before"), Column("now"),
@@ -106,7 +110,7 @@ def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequenc
     ]  # fmt: skip
     rows = [[*_what(r), _WORDS[r.outcome], _move(r, holidays)] for r in chosen]
     lines = [page.heading(f"Written ({len(chosen)})"), *page.table(columns, rows)]
-    lines += [f"  import workbook for P6: {path}" for path in result.outbox]
+    lines += [f"  import workbook for P6: {clean(path)}" for path in result.outbox]
     return lines
 
 
@@ -164,4 +168,14 @@ def _reported(drifts: Sequence[Drift], page: Page) -> list[str]:
         lines += wrap(
             f"{drift.code} {drift.key} {day(drift.follower_value)}: {drift.why}", page.columns, "  ", "      "
         )
+    return lines
+
+
+def _problems(result: RunResult, page: Page) -> list[str]:
+    if not result.problems:
+        return []
+    lines = [page.heading("Could not be read")]
+    for line in (line for problem in result.problems for line in problem.splitlines()):
+        indent = " " * (len(line) - len(line.lstrip()))  # a hint stands below its problem
+        lines += wrap(line, page.columns, indent, f"{indent}  ")
     return lines
