@@ -29,15 +29,21 @@ def broken(
     ("what", "changes", "seen", "export", "expected"),
     [
         ("nothing at all", [], 0, EXPORT, {}),
+        ("199 changes", moved(199), 1000, EXPORT, {}),
         ("200 changes", moved(200), 1000, EXPORT, {}),
         ("201 changes", moved(201), 1000, EXPORT, {"max_changes": 201}),
+        ("just less than a quarter", moved(24), 100, EXPORT, {}),
         ("a quarter of the links", moved(25), 100, EXPORT, {}),
         ("more than a quarter", moved(26), 100, EXPORT, {"max_change_percent": 26.0}),
         ("five links of five are always allowed", moved(5), 5, EXPORT, {}),
         ("six of six are not", moved(6), 6, EXPORT, {"max_change_percent": 100.0}),
+        ("six where no link was seen on both sides", moved(6), 0, EXPORT, {"max_change_percent": 600.0}),
+        ("399 days later", moved(1, 399), 10, EXPORT, {}),
         ("400 days later", moved(1, 400), 10, EXPORT, {}),
         ("401 days later", moved(1, 401), 10, EXPORT, {"max_shift_days": 401}),
         ("401 days earlier", moved(1, -401), 10, EXPORT, {"max_shift_days": 401}),
+        ("400 days earlier", moved(1, -400), 10, EXPORT, {}),
+        ("99 days old", moved(1), 10, replace(EXPORT, data_date=TODAY - timedelta(days=99)), {}),
         ("100 days old", moved(1), 10, replace(EXPORT, data_date=TODAY - timedelta(days=100)), {}),
         (
             "101 days old",
@@ -47,12 +53,15 @@ def broken(
             {"max_export_age_days": 101},
         ),
         ("old, and nothing to write", [], 10, replace(EXPORT, data_date=date(2000, 1, 1)), {}),
+        ("a data date ahead", moved(1), 10, replace(EXPORT, data_date=date(2030, 1, 1)), {}),
         ("no data date", moved(1), 10, replace(EXPORT, data_date=None), {}),
+        ("less than a tenth of the rows lost", [], 10, replace(EXPORT, rows=91), {}),
         ("a tenth of the rows lost", [], 10, replace(EXPORT, rows=90), {}),
         ("more than a tenth", [], 10, replace(EXPORT, rows=89), {"max_row_drop_percent": 11.0}),
         ("more rows than before", [], 10, replace(EXPORT, rows=300), {}),
         ("no export before", [], 10, replace(EXPORT, rows=3, previous_rows=None), {}),
         ("an empty one before", [], 10, replace(EXPORT, rows=3, previous_rows=0), {}),
+        ("as many rows as asked for", [], 10, replace(EXPORT, rows=1, previous_rows=None), {}),
         ("no rows", [], 10, replace(EXPORT, rows=0, previous_rows=None), {"min_rows": 0}),
     ],
 )
@@ -89,6 +98,16 @@ def test_zero_switches_the_age_off() -> None:
     old = replace(EXPORT, data_date=date(2000, 1, 1))
     assert broken(moved(1), 10, old, Limits(max_export_age_days=0)) == {}
     assert find_warnings([], old, Limits(max_export_age_days=0), TODAY) == ()
+
+
+@pytest.mark.parametrize("name", ["max_changes", "max_change_percent", "max_shift_days", "max_row_drop_percent"])
+def test_only_the_age_is_switched_off_by_zero(name: str) -> None:
+    lost = replace(EXPORT, rows=99)
+    assert list(broken(moved(6), 1000, lost, replace(LIMITS, **{name: 0}))) == [name]
+
+
+def test_an_undo_into_an_empty_field_is_no_shift() -> None:
+    assert broken([change("DM-1", Field.DUE, DAY, None)]) == {}
 
 
 def test_an_old_export_is_a_warning_where_nothing_is_written() -> None:
