@@ -87,7 +87,10 @@ class Service:
             settle_intents(session)
             stored = self.stored_plan(plan_id)
             session.plan = stored.plan
-            apply_plan(session, stored, look_if_applicable(session.setup, stored, unattended=False))
+            picture = look_if_applicable(session.setup, stored, unattended=False)
+            # What the plan holds is in the plan; a link that is gone or unseen is not, and waits all the same.
+            session.drifts = tuple(d for d in picture.drifts if d.kind in (DriftKind.GONE, DriftKind.UNSEEN))
+            apply_plan(session, stored, picture)
             return self._report(session, [ExitCode.DONE])
 
     def sync(self, mode: Mode | None = None) -> RunResult:

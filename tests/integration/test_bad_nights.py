@@ -123,6 +123,19 @@ def test_a_deleted_issue_is_gone_and_its_milestone_goes_on_the_report(site: Site
     assert site.jira.due("DM-2") == (DUE + timedelta(days=7)).isoformat()
 
 
+def test_a_gone_link_waits_after_an_apply_too(site: Site) -> None:
+    site.mode = "review"
+    site.write_config()
+    site.jira.delete("DM-3")
+    write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-04", facts(7))
+    site.run("sync", check=4)
+    plan = next(word for word in site.run("plan", check=0).stdout.split() if word.startswith("p-"))
+    site.run("approve", plan, check=0)
+    done = site.run("apply", plan, "--yes", check=4)
+    assert "Gone (1)" in done.stdout
+    assert "Written (5)" in done.stdout
+
+
 def test_one_issue_that_refuses_does_not_stop_the_others(site: Site) -> None:
     site.jira.forbid("DM-2")
     site.jira.not_on_screen("DM-4", "duedate")
