@@ -8,6 +8,7 @@ version of every row below an inserted one, so they are a part of their own.
 Milestones come back in order of code, whatever order they were read in: a row that moved is no change.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -54,7 +55,8 @@ class SnapshotStore(Database):
         """Keep a snapshot; it comes back with its id and edition, its milestones in order of code.
 
         Within a connector, period and kind an edition is new when its bytes differ from the edition before it. The
-        newest edition's bytes under the same mapping again are no new snapshot: the one that is there comes back.
+        newest edition's bytes under the same mapping again are no new snapshot: the one that is there comes back. A
+        file that is only read again (another mapping, or moved into another folder) keeps the edition that it is.
         Without a period (a tracker) every snapshot is kept and none has an edition.
         """
         milestones = tuple(sorted(snapshot.milestones, key=lambda milestone: milestone.code))
@@ -65,8 +67,8 @@ class SnapshotStore(Database):
 
         with self._writing() as connection:
             require_lease(connection, lease)
+            before = _edition_read_again(connection, snapshot) or _newest_edition(connection, snapshot)
             _note_seen(connection, snapshot)
-            before = _newest_edition(connection, snapshot)
             if before is not None and _is_same_reading(before, snapshot):
                 return _read(connection, before)
             stream, seq = _next_in_stream(connection, snapshot)
@@ -186,6 +188,37 @@ def _note_seen(connection: Connection, snapshot: Snapshot) -> None:
         fingerprint = f"{snapshot.sha256}:{snapshot.mapping_sha256}"
         row = {"connector": snapshot.connector, "source": snapshot.source, "fingerprint": fingerprint}
         insert_or_replace(connection, tables.seen, [row])
+
+
+def _edition_read_again(connection: Connection, snapshot: Snapshot) -> RowMapping | None:
+    """The last reading of these bytes, where no export arrived: a file read under another mapping, or moved as it is.
+
+    Files are read in order of their names, which is not the order in which editions arrived: an old edition that is
+    read again must not become the newest.
+    """
+    if snapshot.period is None or snapshot.sha256 is None:
+        return None
+    rows = select(tables.seen.c.source, tables.seen.c.fingerprint).where(tables.seen.c.connector == snapshot.connector)
+    last_bytes = {source: fingerprint.partition(":")[0] for source, fingerprint in connection.execute(rows)}
+    name = _file_name(snapshot.source)
+    if snapshot.source in last_bytes:  # what it held last is what counts: going back to older bytes is an arrival
+        is_known = last_bytes[snapshot.source] == snapshot.sha256
+    else:
+        is_known = any(_file_name(source) == name and last_bytes[source] == snapshot.sha256 for source in last_bytes)
+    if not is_known:
+        return None
+    held = tables.snapshot.c
+    query = select(tables.snapshot).where(
+        held.connector == snapshot.connector,
+        held.period == snapshot.period,
+        held.kind.is_not_distinct_from(snapshot.kind),
+        held.sha256 == snapshot.sha256,
+    )
+    return connection.execute(_newest_first(query)).mappings().first()
+
+
+def _file_name(source: str) -> str:
+    return re.split(r"[/\\]", source)[-1]
 
 
 def _newest_edition(connection: Connection, snapshot: Snapshot) -> RowMapping | None:

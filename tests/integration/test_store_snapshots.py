@@ -72,6 +72,24 @@ def test_a_changed_mapping_reads_the_same_edition_again(opened: Any) -> None:
     assert opened.store.seen("pmcs") == {"/exports/2019-04-ME.xlsx": "aaa:one"}
 
 
+def test_an_older_edition_that_is_only_read_again_is_not_the_newest(opened: Any) -> None:
+    """Another mapping, or the whole folder somewhere else: the files come in order of name, not of arrival."""
+    first = replace(month("2019-04", "aaa", milestone("A-1"), mapping="one"), source="/exports/201904-ME-final.xls")
+    second = replace(month("2019-04", "bbb", milestone("A-1", DUE), mapping="one"), source="/exports/201904-ME-cor.xls")
+    for each in (first, second):
+        opened.save(each)
+    for each in (second, first):
+        opened.save(replace(each, mapping_sha256="two"))
+    newest = opened.store.newest_snapshot("pmcs", kind="ME")
+    assert (newest.sha256, newest.edition) == ("bbb", 2)
+    for each in (second, first):
+        opened.save(replace(each, source=each.source.replace("/exports", "/moved"), mapping_sha256="two"))
+    assert opened.store.newest_snapshot("pmcs", kind="ME") == newest
+    third = opened.save(replace(second, source=first.source))
+    fourth = opened.save(first)
+    assert (third.edition, fourth.edition) == (2, 3), "a file that goes back to older bytes is an arrival"
+
+
 def test_bytes_without_a_hash_are_always_another_edition(opened: Any) -> None:
     taken = replace(export(milestone("A-1")), sha256=None)
     assert [opened.save(taken).edition, opened.save(taken).edition] == [1, 2]
