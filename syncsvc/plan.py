@@ -75,9 +75,10 @@ def make_adoption(
 
 
 def still_wanted(change: Change, drift: Drift | None) -> bool:
-    """Whether the newest snapshots still give what a stored change says; only an undo is not the owner's value.
+    """Whether a plan made now would say the same of a stored change; only an undo is not the owner's value.
 
-    A completion that was handed over meanwhile and is pending is not wanted a second time.
+    A hold that has come since waits for a person, whatever an older plan says, and a completion that is pending is
+    not handed over again. What was adopted is a person's word: it stands over holds, save those to be mended first.
     """
     if change.kind is DriftKind.UNDONE:
         return True
@@ -85,7 +86,11 @@ def still_wanted(change: Change, drift: Drift | None) -> bool:
         return False
     if change.target is Side.PMCS:
         return drift.action is Action.PROPOSE and drift.follower_value == change.after
-    return drift.owner_value == change.after
+    if change.kind is DriftKind.ADOPTED:
+        stands = drift.kind not in _MEND_FIRST
+    else:
+        stands = drift.action is Action.WRITE or drift.kind is DriftKind.IN_SYNC
+    return stands and drift.owner_value == change.after
 
 
 def plan_id(

@@ -9,8 +9,9 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
+from syncsvc.errors import PlanRefused
 from syncsvc.mapping import MAPPINGS
-from syncsvc.model import RunResult
+from syncsvc.model import Outcome, RunResult
 from syncsvc.store import StoredPlan
 from tests.site import Site
 
@@ -89,6 +90,45 @@ def approved_move(site: Site, due: dict[int, date]) -> StoredPlan:
     plan = planned(site)
     approve(site, plan)
     return plan
+
+
+def test_two_links_to_one_field_made_after_the_plan_are_not_written(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    site.link({"M-0": {"jira": key_of(0)}, "M-7": {"jira": key_of(0)}})
+    with pytest.raises(PlanRefused, match="stale"):
+        apply(site, plan)
+    assert site.jira.due(key_of(0)) == DUE.isoformat()
+
+
+def test_an_edit_made_after_both_agreed_is_not_overwritten_by_an_older_plan(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    site.jira.edit(key_of(0), duedate=JULY.isoformat())
+    site.sync()
+    site.jira.edit(key_of(0), duedate=DUE.isoformat())
+    assert site.sync().exit_code == 4  # follower_edited: a hold
+    with pytest.raises(PlanRefused, match="stale"):
+        apply(site, plan)
+    assert site.jira.due(key_of(0)) == DUE.isoformat()
+
+
+def test_the_same_edit_by_hand_is_already_there(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    site.jira.edit(key_of(0), duedate=JULY.isoformat())
+    pull(site)
+    assert [receipt.outcome for receipt in apply(site, plan).receipts] == [Outcome.ALREADY]
+
+
+def test_a_completion_is_handed_over_once_by_two_plans_that_name_it(site: Site) -> None:
+    site.jira.resolve(key_of(1), at="2019-04-20T12:00:00.000-0700")
+    first = approved_move(site, {})
+    site.jira.resolve(key_of(2), at="2019-04-21T12:00:00.000-0700")
+    site.sync()
+    second = planned(site)
+    assert second.plan.id != first.plan.id
+    approve(site, second)
+    assert [r.outcome for r in apply(site, second).receipts] == [Outcome.HANDED_OVER] * 2
+    with pytest.raises(PlanRefused, match="stale"):
+        apply(site, first)
 
 
 def test_an_older_edition_read_again_under_another_mapping_is_not_the_newest(site: Site) -> None:

@@ -286,9 +286,21 @@ class TestStillWanted:
     def test_the_owners_newest_value(self) -> None:
         (change,) = plan(MOVED).changes
         assert still_wanted(change, MOVED)
-        assert still_wanted(change, replace(MOVED, kind=DriftKind.BOTH_MOVED))
+        assert still_wanted(change, replace(MOVED, kind=DriftKind.IN_SYNC, action=Action.RECORD))
         assert not still_wanted(change, replace(MOVED, owner_value=MARCH))
         assert not still_wanted(change, None)
+
+    @pytest.mark.parametrize("kind", [DriftKind.AMBIGUOUS, DriftKind.BOTH_MOVED, DriftKind.FOLLOWER_EDITED])
+    def test_not_over_a_hold_that_has_come_since(self, kind: DriftKind) -> None:
+        (change,) = plan(MOVED).changes
+        assert not still_wanted(change, replace(MOVED, kind=kind, action=Action.HOLD))
+
+    def test_what_a_person_adopted_stands_over_holds_but_those_to_be_mended(self) -> None:
+        (change,) = plan(MOVED).changes
+        adopted, held = replace(change, kind=DriftKind.ADOPTED), replace(MOVED, action=Action.HOLD)
+        assert still_wanted(adopted, replace(held, kind=DriftKind.BOTH_MOVED))
+        assert not still_wanted(adopted, replace(held, kind=DriftKind.AMBIGUOUS))
+        assert not still_wanted(adopted, replace(held, kind=DriftKind.FOREIGN_PROJECT))
 
     def test_a_proposal_while_jira_reports_it_and_pmcs_does_not_show_it(self) -> None:
         (change,) = plan(TOLD).changes
