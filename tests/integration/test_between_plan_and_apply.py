@@ -9,7 +9,7 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
-from syncsvc.errors import PlanRefused
+from syncsvc.errors import PlanRefused, SourceError
 from syncsvc.mapping import MAPPINGS
 from syncsvc.model import Outcome, RunResult
 from syncsvc.store import StoredPlan
@@ -90,6 +90,23 @@ def approved_move(site: Site, due: dict[int, date]) -> StoredPlan:
     plan = planned(site)
     approve(site, plan)
     return plan
+
+
+def test_a_new_edition_in_the_folder_makes_the_approved_plan_stale(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    put_month(site, 4, {0: AUGUST}, name="201904-ME-2.csv")
+    with pytest.raises(PlanRefused, match="stale"):
+        apply(site, plan)
+    assert site.jira.due(key_of(0)) == DUE.isoformat()
+
+
+def test_nothing_is_planned_or_written_from_an_older_export_while_the_newest_cannot_be_read(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    (site.folder / "exports" / "201905-ME.csv").write_bytes(b"\x00\x01 not an export")
+    for act in (lambda: planned(site), lambda: apply(site, plan), lambda: site.sync()):
+        with pytest.raises(SourceError, match="201905-ME"):
+            act()
+    assert site.jira.due(key_of(0)) == DUE.isoformat()
 
 
 def test_two_links_to_one_field_made_after_the_plan_are_not_written(site: Site) -> None:
