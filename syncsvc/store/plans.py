@@ -132,8 +132,18 @@ class PlanStore(Database):
 
 
 def _stands_for(newest: RowMapping, plan: Plan, at: datetime) -> bool:
-    same = (newest["mode"], newest["purpose"]) == (plan.mode.value, plan.purpose)
-    return same and newest["state"] == "open" and newest["expires_at"] > at
+    """Whether a making may stand for the plan: open, not ended, and breaking the same limits in the same way.
+
+    Which limits it breaks depends on the export as well as on the content the id is made of. An export's age grows
+    by itself, and is no reason to ask again.
+    """
+    if newest["purpose"] != plan.purpose or newest["state"] != "open" or newest["expires_at"] <= at:
+        return False
+    return _broken(from_plain(Plan, unpack(newest["body"]))) == _broken(plan)
+
+
+def _broken(plan: Plan) -> set[tuple[str, float | None]]:
+    return {(v.limit, None if v.limit == "max_export_age_days" else v.value) for v in plan.violations}
 
 
 def _require_open(connection: Connection, making: int, at: datetime) -> RowMapping:

@@ -9,9 +9,9 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
-from syncsvc.errors import PlanRefused, SourceError
+from syncsvc.errors import LimitsExceeded, PlanRefused, SourceError
 from syncsvc.mapping import MAPPINGS
-from syncsvc.model import Outcome, RunResult
+from syncsvc.model import Mode, Outcome, RunResult
 from syncsvc.store import StoredPlan
 from tests.site import Site
 
@@ -133,6 +133,39 @@ def test_the_same_edit_by_hand_is_already_there(site: Site) -> None:
     site.jira.edit(key_of(0), duedate=JULY.isoformat())
     pull(site)
     assert [receipt.outcome for receipt in apply(site, plan).receipts] == [Outcome.ALREADY]
+
+
+def test_a_violation_that_is_mended_no_longer_stops_the_same_plan(site: Site) -> None:
+    site.mode = "auto"
+    site.write_config()
+    put_month(site, 4, {0: JULY}, rows=20)
+    stopped = site.sync()
+    assert stopped.exit_code == 5
+    put_month(site, 4, {0: JULY}, rows=ROWS)
+    mended = site.sync()
+    assert mended.plan is not None
+    assert not mended.plan.violations
+    assert mended.exit_code == 0
+    assert site.jira.due(key_of(0)) == JULY.isoformat()
+
+
+def test_a_violation_that_comes_later_can_be_waived(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    put_month(site, 4, {0: JULY}, rows=20)
+    site.sync()
+    again = planned(site)
+    assert again.plan.id == plan.plan.id
+    assert [violation.limit for violation in again.plan.violations] == ["max_row_drop_percent"]
+    with pytest.raises((LimitsExceeded, PlanRefused)):
+        apply(site, again)
+    approve(site, again, max_row_drop_percent="twenty are out of scope")
+    assert apply(site, again).exit_code == 0
+
+
+def test_a_report_only_run_does_not_take_an_approval_away(site: Site) -> None:
+    plan = approved_move(site, {0: JULY})
+    site.sync(Mode.REPORT)
+    assert apply(site, plan).exit_code == 0
 
 
 def test_a_completion_is_handed_over_once_by_two_plans_that_name_it(site: Site) -> None:

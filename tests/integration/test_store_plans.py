@@ -58,10 +58,21 @@ def test_the_same_plan_made_again_is_the_same_making_while_it_is_open(opened: An
     assert opened.store.newest_making(PLAN.id) == again
 
 
-@pytest.mark.parametrize("other", [{"mode": Mode.AUTO}, {"purpose": "adopt"}])
-def test_another_mode_or_purpose_is_another_making(opened: Any, other: dict[str, Any]) -> None:
+LOST = Violation("max_row_drop_percent", 20, 10, "80 rows after 100")
+
+
+@pytest.mark.parametrize("other", [{"purpose": "adopt"}, {"violations": (LOST,)}])
+def test_another_purpose_or_violation_is_another_making(opened: Any, other: dict[str, Any]) -> None:
     save(opened)
     assert save(opened, replace(PLAN, **other)).making == 2
+
+
+def test_a_run_of_another_mode_or_an_export_a_day_older_keeps_making_and_approval(opened: Any) -> None:
+    old = Violation("max_export_age_days", 101, 100, "old")
+    making = save(opened, replace(PLAN, violations=(old,))).making
+    opened.store.approve_plan(making, opened.run, actor="anna", waivers={})
+    again = save(opened, replace(PLAN, mode=Mode.AUTO, violations=(replace(old, value=102),)))
+    assert (again.making, again.approved_by) == (making, "anna")
 
 
 def test_what_was_applied_is_made_anew(opened: Any) -> None:
