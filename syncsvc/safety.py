@@ -40,6 +40,18 @@ def find_violations(
     return tuple(violation for violation in found if violation)
 
 
+def is_worse(now: Violation, waived: Violation | None) -> bool:
+    """Whether an export lost more rows than a person saw when waiving the limit.
+
+    The other limits are about changes the person saw, or about an age that grows by itself until the plan ends.
+    """
+    if now.limit not in ("min_rows", "max_row_drop_percent"):
+        return False
+    if waived is None:
+        return True
+    return now.value < waived.value if now.limit == "min_rows" else now.value > waived.value
+
+
 def find_warnings(changes: Sequence[Change], export: ExportFacts, limits: Limits, today: date) -> tuple[str, ...]:
     """What would be a violation if the plan wrote anything: a quiet night need not stop for an old export."""
     old = _too_old_an_export(export, limits, today)

@@ -7,7 +7,7 @@ from syncsvc.connector import Connector
 from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
 from syncsvc.model import Change, Drift, LinkKey, Mode, Outcome, Receipt, Side
 from syncsvc.plan import still_wanted
-from syncsvc.safety import find_violations
+from syncsvc.safety import find_violations, is_worse
 from syncsvc.service.planning import Picture, export_facts, look
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
@@ -39,7 +39,8 @@ def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) ->
     links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
     violations = find_violations(wanted, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today())
     waived = set() if unattended else {waiver.limit for waiver in stored.waivers}
-    standing = [violation for violation in violations if violation.limit not in waived]
+    seen_by_person = {violation.limit: violation for violation in plan.violations}
+    standing = [v for v in violations if v.limit not in waived or is_worse(v, seen_by_person.get(v.limit))]
     if standing:
         raise LimitsExceeded(
             f"plan {plan.id} breaks {len(standing)} of the safety limits",

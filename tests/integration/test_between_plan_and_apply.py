@@ -197,3 +197,14 @@ def test_an_older_edition_read_again_under_another_mapping_is_not_the_newest(sit
     site.config.write_text(text)
     site.sync()
     assert site.jira.due(key_of(0)) == AUGUST.isoformat()
+
+
+def test_a_bigger_loss_of_rows_than_the_one_waived_stops_the_plan(site: Site) -> None:
+    put_month(site, 4, {0: JULY}, rows=35)
+    site.sync()
+    plan = planned(site)
+    approve(site, plan, max_row_drop_percent="five are out of scope")
+    put_month(site, 5, {0: JULY}, rows=6)
+    pull(site)
+    with pytest.raises(LimitsExceeded, match="safety limits"):
+        apply(site, plan)
