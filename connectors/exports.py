@@ -12,7 +12,7 @@ from typing import Final
 
 from connectors.row import fits
 from connectors.sheet import Wanted, open_workbook
-from syncsvc.errors import BadExport, MappingError, SourceError, UsageError
+from syncsvc.errors import BadExport, MappingError, NothingThere, SourceError, UsageError
 from syncsvc.mapping import Mapping, Named, builtin_mappings, load_mapping
 
 MAX_EXPORT_BYTES: Final = 300_000_000
@@ -48,7 +48,8 @@ def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPR
     """The exports in a folder, or the one file; by the period in their names, then as people count.
 
     A file whose name tells no period comes last. Passed over are folders, dotfiles, lock files of office programs,
-    what we wrote ourselves, and files with other endings. Raises SourceError where there is nothing.
+    what we wrote ourselves, and files with other endings. Raises SourceError where the folder cannot be
+    read, NothingThere where it has none.
     """
     try:
         paths = [exports] if exports.is_file() else sorted(exports.iterdir())
@@ -61,7 +62,7 @@ def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPR
     candidates = [path for path in paths if path == exports or _looks_like_export(path, endings)]
     if not candidates:
         passed_over = f" (of {len(paths)} there none is named like one)" if paths else ""
-        raise SourceError(
+        raise NothingThere(
             f"{exports}: the folder has no export in it{passed_over}.",
             f"Put the exports there; their names end in {', '.join(endings)}.",
         )

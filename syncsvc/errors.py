@@ -5,6 +5,7 @@
       ConfigError        2  configuration, links file: every problem at once
       MappingError       2  a mapping, or an export the mapping cannot be applied to
       SourceError        3  a source or target could not be reached or read; nothing was written
+        NothingThere     3  it can be read, and there is nothing in it
         Unreachable      3  nobody answered
         AccessRefused    3  somebody answered: no (401, 403, a login page)
         BadExport        3  the file is not a usable export
@@ -115,6 +116,10 @@ class SourceError(SyncsvcError):
 
     exit_code = ExitCode.SOURCE
     default_hint = "Nothing was written. Mend the source and run again."
+
+
+class NothingThere(SourceError):
+    """The source can be read, and there is nothing in it."""
 
 
 class Unreachable(SourceError):

@@ -16,7 +16,7 @@ from syncsvc.errors import ExitCode
 @output_option
 @click.pass_obj
 def command(context: Context, tell: bool, form: str, output: Path | None) -> ExitCode:
-    """Say what would be written and what waits for a person, from what was pulled last; and keep it as a plan.
+    """Say what would be written and what waits for a person, as both sides stand now; and keep it as a plan.
 
     The plan's id comes from its content. `approve` and `apply` take it; nothing is written here.
     """

@@ -8,7 +8,7 @@ from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
 from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult, Snapshot
 from syncsvc.service.applying import apply_plan, look_if_applicable
 from syncsvc.service.planning import look, plan_adoption, plan_sync
-from syncsvc.service.pulling import keep_snapshot, pull_all, pull_one
+from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
 from syncsvc.service.setup import Setup
@@ -39,17 +39,17 @@ class Service:
             return _finish(session, [ExitCode.DONE])
 
     def plan(self) -> tuple[RunResult, StoredPlan]:
-        """Make and store the plan of what the newest snapshots ask for."""
+        """Make and store the plan of what both sides ask for now."""
         with self._session("plan") as session:
             settle_intents(session)
-            pull_one(session, self.setup.owner)
+            bring_up_to_date(session, self.setup.owner, self.setup.follower)
             stored = plan_sync(session, self.setup.mode)
             return _finish(session, [ExitCode.DONE]), stored
 
     def adopt(self, codes: Collection[str], field: Field | None) -> tuple[RunResult, StoredPlan, tuple[str, ...]]:
         """Make and store a plan that gives the owner's values to the follower; and say what it cannot take."""
         with self._session("adopt") as session:
-            pull_one(session, self.setup.owner)
+            bring_up_to_date(session, self.setup.owner, self.setup.follower)
             stored, refused = plan_adoption(session, codes, field)
             return _finish(session, [ExitCode.DONE]), stored, refused
 
@@ -87,7 +87,7 @@ class Service:
             )
         with self._session("apply") as session:
             settle_intents(session)
-            pull_one(session, self.setup.owner)  # an export that came since may have other dates
+            bring_up_to_date(session, self.setup.owner)
             stored = self.stored_plan(plan_id)
             session.plan = stored.plan
             picture = look_if_applicable(session.setup, stored, unattended=False)

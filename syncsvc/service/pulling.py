@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from syncsvc.connector import Reader
-from syncsvc.errors import SourceError
+from syncsvc.errors import NothingThere, SourceError
 from syncsvc.model import Link, Side, Snapshot
 from syncsvc.reconcile import resolve_aliases
 from syncsvc.service.session import Session
@@ -18,6 +18,18 @@ def pull_all(session: Session, names: Collection[str] = ()) -> None:
     for reader in (setup.owner, *setup.others, setup.follower):
         if not wanted or reader.name in wanted:
             pull_one(session, reader)
+
+
+def bring_up_to_date(session: Session, *sides: Reader) -> None:
+    """Pull these before a plan is made or applied: a newer export may have other dates, and Jira as it was before
+    our own writes would look edited by hand. An export brought by itself (`pull --file`) needs none in the folder.
+    """
+    for reader in sides:
+        try:
+            pull_one(session, reader)
+        except NothingThere:
+            if newest_of(session.setup, reader) is None:
+                raise
 
 
 def pull_one(session: Session, reader: Reader) -> None:

@@ -208,3 +208,20 @@ def test_a_bigger_loss_of_rows_than_the_one_waived_stops_the_plan(site: Site) ->
     pull(site)
     with pytest.raises(LimitsExceeded, match="safety limits"):
         apply(site, plan)
+
+
+def test_after_an_apply_the_next_plan_sees_what_was_written(site: Site) -> None:
+    """Jira as it was before our own write is no edit by hand, and agrees with nothing."""
+    apply(site, approved_move(site, {0: JULY}))
+    quiet = planned(site)
+    assert (quiet.plan.changes, quiet.plan.holds) == ((), ())
+
+    put_month(site, 4, {}, name="201904-ME-2.csv")  # the move is taken back
+    back = planned(site)
+    assert [(change.before, change.after, change.kind) for change in back.plan.changes] == [(JULY, DUE, "owner_moved")]
+
+
+def test_an_export_that_was_brought_by_itself_can_be_planned_from(site: Site) -> None:
+    for export in (site.folder / "exports").iterdir():
+        export.rename(site.folder / export.name)
+    assert planned(site).plan.changes == ()
