@@ -16,6 +16,7 @@ from syncsvc.model import Mode, RunResult
 from syncsvc.service import Service
 from syncsvc.wiring import Wiring, wire
 
+ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "simulator-token"
 COMPLETED_FIELD = "customfield_10100"
 
@@ -109,11 +110,16 @@ class Site:
         finally:
             service.setup.close()
 
+    def environment(self) -> dict[str, str]:
+        """Of a process that runs the code of this checkout, whatever is installed."""
+        return {**os.environ, **self.env, "SYNCSVC_CONFIG": str(self.config), "PYTHONPATH": str(ROOT)}
+
     def run(self, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
         """The command line in a process of its own."""
         command = [sys.executable, "-c", "from syncsvc.cli import main; main()", *arguments]
-        env = {**os.environ, **self.env, "SYNCSVC_CONFIG": str(self.config)}
-        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=self.folder, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=self.environment(), cwd=self.folder, check=False
+        )
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

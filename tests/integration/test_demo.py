@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.site import ROOT
+
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from syncsvc.cli import main; main()", *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSVC_")}
+    env["PYTHONPATH"] = str(ROOT)
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -1,6 +1,5 @@
 """The process is killed in the middle of a night, or two runs meet: nothing is lost, written twice or said twice."""
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -39,8 +38,7 @@ def make_site(folder: Path, jira: JiraSimulator) -> Site:
 
 def start_sync(site: Site) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", "from syncsvc.cli import main; main()", "sync", "--format", "json"]
-    env = {**os.environ, **site.env, "SYNCSVC_CONFIG": str(site.config)}
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=site.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for_writes(jira: JiraSimulator, count: int) -> None:
@@ -60,10 +58,17 @@ def end_lease(site: Site) -> None:
 def test_a_killed_night_is_finished_by_the_next_one(tmp_path: Path, writes: int) -> None:
     with JiraSimulator("cloud", latency_seconds=0.03) as jira:
         site = make_site(tmp_path, jira)
+        jira.forget_requests()
+        # One answer that does not come keeps the run where it is until it is killed, however slow the machine.
+        if writes < LINKS:
+            jira.fault("slow", method="PUT", after=writes - 1, seconds=60)
+        else:
+            jira.fault("slow", method="POST", path="bulkfetch", after=2, seconds=60)  # the read-back
         process = start_sync(site)
         wait_for_writes(jira, writes)
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        jira.forget_faults()
 
         with pytest.raises(LeaseHeld, match="until"):
             site.sync()
@@ -88,11 +93,16 @@ def test_a_killed_night_is_finished_by_the_next_one(tmp_path: Path, writes: int)
 def test_of_two_runs_at_once_the_second_says_so_and_leaves(tmp_path: Path) -> None:
     with JiraSimulator("cloud", latency_seconds=0.05) as jira:
         site = make_site(tmp_path, jira)
+        jira.fault("slow", method="PUT", after=2, seconds=10)
         first = start_sync(site)
-        wait_for_writes(jira, 3)
-        second = site.run("sync", check=7)
-        assert "another run" in second.stderr.lower() or "lease" in second.stderr.lower()
-        assert "Traceback" not in second.stderr
-        _, errors = first.communicate(timeout=60)
+        try:
+            wait_for_writes(jira, 3)
+            second = site.run("sync", check=7)
+            assert "another run" in second.stderr.lower() or "lease" in second.stderr.lower()
+            assert "Traceback" not in second.stderr
+            _, errors = first.communicate(timeout=60)
+        finally:
+            first.kill()
+            first.communicate()
         assert first.returncode == 0, errors
         assert all(len(jira.comments(f"DM-{number + 1}")) == 1 for number in range(LINKS))
