@@ -15,8 +15,8 @@ PACKAGES = ("syncsvc", "connectors", "migrations")
 _PURE = "model errors workdays reconcile compare plan safety proposals names"
 _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
-    "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors log "
-    "config settings links mapping model names shapes safety workdays demo schedule web"
+    "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors "
+    "log config settings links mapping model names shapes safety workdays demo schedule web"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
