@@ -21,8 +21,8 @@ _MARGIN: Final = 12
 _CODE_ROOM: Final = 160
 _NAME_END: Final = 450
 _DONE_END: Final = 500
-_AXIS_START: Final = 506
-_AXIS_END: Final = 1010
+_AXIS_START: Final = 514
+_AXIS_END: Final = 1006
 _STATE_START: Final = 1014
 _LEGEND_ROOM: Final = 370
 _HEAD: Final = 110  # heading, legend, the data date, the names of the axis
@@ -172,12 +172,18 @@ def _axis(axis: TimeAxis | None, top: int, bottom: int, data_date: date | None) 
     lines = []
     for tick in axis.ticks():
         x = axis.place(tick.day)
-        lines += [_line("grid", x, x, top - 3, bottom), _text(x, top - 8, tick.label, "small faint middle")]
+        lines += [_line("grid", x, x, top - 3, bottom), _label(x, top - 8, tick.label, "small faint")]
     if data_date is not None:
         x = axis.place(data_date)
         lines.append(_line("data-date", x, x, top - 20, bottom))
-        lines.append(_text(x, top - 25, f"data date {day(data_date)}", "small middle data-date"))
+        lines.append(_label(x, top - 25, f"data date {day(data_date)}", "small data-date"))
     return lines
+
+
+def _label(x: float, y: float, words: str, kind: str) -> str:
+    """Centred, or pushed back over the axis where it would stick out."""
+    half = text_width(words, _SMALL) / 2
+    return _text(min(max(x, _AXIS_START + half), _AXIS_END - half), y, words, f"{kind} middle")
 
 
 def _labels(
