@@ -13,7 +13,7 @@ def release_list_fragment(release_list: ReleaseList) -> str:
     about = front(release_list)
     comments = [about.title, *(f"{word}: {value}" for word, value in about.facts)]
     lines = [f"% {clean(comment)}" for comment in comments]
-    return "\n".join([*lines, tex.CHARACTER, *_body(release_list)])
+    return "\n".join([*lines, "", *_body(release_list)])
 
 
 def release_list_tex(release_list: ReleaseList) -> str:
@@ -24,7 +24,7 @@ def release_list_tex(release_list: ReleaseList) -> str:
     lines += [r"\end{itemize}", ""]
     if release_list.milestones:
         lines += [rf"{tex.escape(about.contents)}.", "", r"\section{Milestones}", ""]
-    return tex.document("\n".join([tex.CHARACTER, *lines, *_body(release_list)]))
+    return tex.document("\n".join([*lines, *_body(release_list)]))
 
 
 def _body(release_list: ReleaseList) -> Iterator[str]:

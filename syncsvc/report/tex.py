@@ -1,6 +1,6 @@
 """Text that TeX prints and never obeys, and documents that pdfLaTeX and LuaLaTeX both build.
 
-Whatever a font may lack is printed by its number (U+4E2D): a name must not fail a build, nor vanish from it in silence.
+What a font may lack is printed by its number, [U+4E2D]: a name must not fail a build, nor vanish from it in silence.
 """
 
 import re
@@ -39,16 +39,6 @@ _LIGATURE: Final = re.compile("(?<=-)-|(?<=')'|(?<=,),")  # between the two, TeX
 _LONGEST_WORD: Final = 40
 _NOT_IN_LABEL: Final = re.compile(r"[^A-Za-z0-9.:-]")
 
-#: What `escape` needs before it: a character by its number and by the name it is told by where a font lacks it.
-CHARACTER: Final = r"""\ifdefined\milestonecharacter\else
-  \ifdefined\directlua
-    \DeclareRobustCommand\milestonecharacter[2]{\iffontchar\font#1 \char#1 \else\texttt{[U+#2]}\fi\allowbreak}
-  \else % pdfTeX has no font of more than 256 characters
-    \DeclareRobustCommand\milestonecharacter[2]{\texttt{[U+#2]}\allowbreak}
-  \fi
-\fi
-"""
-
 _DOCUMENT: Final = r"""\documentclass[11pt]{article}
 \ifdefined\directlua\else\usepackage[T1]{fontenc}\fi
 \usepackage{lmodern}
@@ -67,7 +57,7 @@ BODY\end{document}
 def escape(text: str) -> str:
     r"""One line of text for TeX: specials escaped, no sign made of two, `^^M` and `\input` printed and not obeyed.
 
-    Needs `CHARACTER` before it; pdfLaTeX also the font encoding T1.
+    It may stand in headings, too. pdfLaTeX needs the font encoding T1 for it.
     """
     words = unicodedata.normalize("NFC", clean(text)).split()
     return " ".join(_breakable(word) for word in words)
@@ -100,4 +90,4 @@ def _character(character: str) -> str:
         return printed
     if character.isascii() or _IN_THE_FONTS.fullmatch(character):
         return character
-    return rf"\milestonecharacter{{{ord(character)}}}{{{ord(character):04X}}}"
+    return rf"\texttt{{[U+{ord(character):04X}]}}\allowbreak{{}}"
