@@ -35,7 +35,9 @@ _PRINTED_AS: Final = {
 }
 #: Outside ASCII, what Latin Modern has for both engines: Latin-1, most of Latin Extended-A, a few signs.
 _IN_THE_FONTS: Final = re.compile("[¡-ĥĨ-ķĹ-ľŁ-ňŊ-ťŨ-ž–—‘’‚“”„†‡•…€™←↑→↓]")  # noqa: RUF001
-_LIGATURE: Final = re.compile("(?<=-)-|(?<=')'|(?<=,),")  # between the two, TeX would make one sign of them
+_LIGATURE: Final = re.compile(
+    "(?<=-)-|(?<=')'|(?<=,),|(?<=<)<|(?<=>)>|(?<=[?!`])`"
+)  # between the two, TeX would make one sign of them
 _LONGEST_WORD: Final = 40
 _NOT_IN_LABEL: Final = re.compile(r"[^A-Za-z0-9.:-]")
 

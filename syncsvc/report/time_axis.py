@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-_STEPS_MONTHS: Final = (1, 3, 6, 12, 24, 60, 120, 300, 600, 1200, 6000, 12000, 60000)
+_STEPS_MONTHS: Final = (1, 3, 6, 12, 24, 60, 120, 300, 600, 1200, 2400, 6000, 12000, 24000)
 _MOST_TICKS: Final = 8
 _INSET: Final = 14.0  # so that no marker sticks out
 

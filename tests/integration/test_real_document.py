@@ -1,40 +1,14 @@
 """`document` against section 3 of LDM-564 of 2019-05-20, which is parsed here with nothing of the product."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from syncsvc.cli.frame import run
+from tests.published import Row, published_rows
 
 pytestmark = pytest.mark.real
-
-HEADING = re.compile(r"#+ 3\.\d+ (?P<name>.*): (?P<code>LDM-503-\w+)")
-DATES = re.compile(r"Due: (?P<due>\d{4}-\d\d-\d\d); (?:completed (?P<completed>\d{4}-\d\d-\d\d)|currently incomplete)")
-CHILD = re.compile(r"- (?P<code>DM-[A-Z0-9-]+): (?P<name>.*?) [*(]{2}Due: .*")
-
-Row = tuple[int, str, str, str, str | None]  # level, code, name, due, completed
-
-
-def published_rows(path: Path) -> list[Row]:
-    text = path.read_text(encoding="utf-8")
-    section = text[text.index("### 3 Functionality in DM releases\n") :]
-    rows: list[Row] = []
-    heading = None
-    for line in section.splitlines():
-        line = line.strip()
-        if found := HEADING.fullmatch(line):
-            heading = found
-            continue
-        dates = DATES.search(line)
-        if dates is None:
-            continue
-        child = CHILD.fullmatch(line)
-        assert heading is not None, line
-        named = child or heading
-        rows.append((3 if child else 2, named["code"], named["name"], dates["due"], dates["completed"]))
-    return rows
 
 
 def test_all_128_rows_of_section_3_follow_from_the_export(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
