@@ -5,14 +5,21 @@ from pathlib import Path
 
 HEADING = re.compile(r"#+ 3\.\d+ (?P<name>.*): (?P<code>LDM-503-\w+)")
 DATES = re.compile(r"Due: (?P<due>\d{4}-\d\d-\d\d); (?:completed (?P<completed>\d{4}-\d\d-\d\d)|currently incomplete)")
-CHILD = re.compile(r"- (?P<code>DM-[A-Z0-9-]+): (?P<name>.*?) [*(]{2}Due: .*")
+CHILD = re.compile(r"- (?P<code>DM-[A-Z0-9-]+): (?P<name>.*?) [*(]{1,2}Due: .*")
+
+SECTION = "### 3 Functionality in DM releases"
 
 Row = tuple[int, str, str, str, str | None]  # level, code, name, due, completed
 
 
 def published_rows(path: Path) -> list[Row]:
-    text = path.read_text(encoding="utf-8")
-    section = text[text.index("### 3 Functionality in DM releases\n") :]
+    """The rows of section 3, in its order."""
+    return rows_of(path.read_text(encoding="utf-8"))
+
+
+def rows_of(text: str) -> list[Row]:
+    """The rows of what reads like the published text, from the heading of section 3 on."""
+    section = text[text.index(f"{SECTION}\n") :]
     rows: list[Row] = []
     heading = None
     for line in section.splitlines():
