@@ -16,12 +16,13 @@ _NOT_IN_ANCHOR: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A milestone as the page shows it; `anchor` is empty for one below another."""
+    """A milestone as the page shows it; `brief` is for the contents, `anchor` empty for one below another."""
 
     code: str
     name: str
     due: str
     state: str
+    brief: str
     done: bool
     note: str
     anchor: str
@@ -63,6 +64,11 @@ def _row(milestone: ListedMilestone, notes: dict[str, str], anchor: str = "", ch
         name=name(milestone),
         due=day(milestone.due, "not dated"),
         state=state(milestone),
+        brief=state(milestone)
+        if is_completed(milestone)
+        else f"due {day(milestone.due)}"
+        if milestone.due
+        else "not dated",
         done=is_completed(milestone),
         note=notes.get(milestone.code, ""),
         anchor=anchor,

@@ -22,8 +22,8 @@ _CODE_ROOM: Final = 160
 _NAME_END: Final = 450
 _DONE_END: Final = 500
 _AXIS_START: Final = 514
-_AXIS_END: Final = 1006
-_STATE_START: Final = 1014
+_AXIS_END: Final = 1004
+_STATE_START: Final = 1010
 _LEGEND_ROOM: Final = 370
 _HEAD: Final = 110  # heading, legend, the data date, the names of the axis
 _HEAD_EMBEDDED: Final = 72
@@ -210,11 +210,11 @@ def _code(milestone: ListedMilestone) -> str:
 def _markers(milestone: ListedMilestone, y: float, axis: TimeAxis | None) -> list[str]:
     if axis is None:
         return []
+    taken = [axis.place(one) for one in (milestone.completed, milestone.due) if one is not None]
     lines = []
-    if milestone.due and milestone.completed and milestone.due != milestone.completed:
-        due, done = axis.place(milestone.due), axis.place(milestone.completed)
+    if milestone.completed and milestone.due and milestone.completed != milestone.due:
+        done, due = taken
         lines += [_line("moved", due, done, y, y), _diamond(due, y, "was-due", _WAS_DUE)]
-    taken = [axis.place(shown)] if (shown := milestone.completed or milestone.due) else []
     for child, x, rise in _spread(milestone.children, axis, taken):
         lines.append(_dot(x, y + rise, _kind(child)))
     if taken:

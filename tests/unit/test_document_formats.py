@@ -198,3 +198,7 @@ def test_the_page_says_what_is_done_and_what_annotations_give() -> None:
     marks = [one.get("class") for one in page.xpath("//article//*[local-name()='path' or local-name()='circle']")]
     assert marks == ["done", "open", "done", "open"]
     assert "DM-1 due: 2019-06-28 in the annotations, 2019-05-31 shown" in page.text_content()
+    assert [" ".join(one.text_content().split()) for one in page.xpath("//nav//li")] == [
+        "LDM-503-01 LSP & TAP completed 2019-06-28",
+        "LDM-503-02 Milestone LDM-503-02 not dated",
+    ]

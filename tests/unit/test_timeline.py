@@ -83,6 +83,13 @@ def test_children_stand_in_the_row_of_what_they_lead_to_and_none_covers_another(
     assert "2 of 3" in [text.text for text in group.iter(f"{SVG}text")]
 
 
+def test_a_child_does_not_cover_the_due_of_what_was_completed_on_another_day() -> None:
+    above = replace(milestone("LDM-503-01", DUE, LATER), predecessors=("DM-1", "DM-2"))
+    group = row(read(listed(above, milestone("DM-1", DUE), milestone("DM-2", LATER))), "LDM-503-01")
+    (line,) = group.iter(f"{SVG}line")
+    assert all(dot.get("cy") != line.get("y1") for dot in group.iter(f"{SVG}circle"))
+
+
 def test_what_has_no_due_stands_in_rows_of_its_own_below() -> None:
     picture = read(listed(milestone("LDM-503-01"), milestone("LDM-503-02", None, LATER), milestone("LDM-503-03", DUE)))
     words = texts(picture)
