@@ -27,14 +27,14 @@ _STATE_START: Final = 1010
 _LEGEND_ROOM: Final = 370
 _HEAD: Final = 110  # heading, legend, the data date, the names of the axis
 _HEAD_EMBEDDED: Final = 72
-_ROW: Final = 26
+_ROW: Final = 32
 _SIZE: Final = 12.5
 _SMALL: Final = 11.5
 _HEADING_SIZE: Final = 17
 _DIAMOND: Final = 7
 _WAS_DUE: Final = 4.5
-_DOT: Final = 3.6
-_SHELVES: Final = (0, -8, 8)  # where children of one row go that would cover each other
+_DOT: Final = 2.7
+_SHELVES: Final = (0, -5.6, 5.6, -11.2, 11.2)  # where children of one row go that would cover each other
 
 _RULES: Final = """\
 .timeline{font:12.5px "DejaVu Sans",Verdana,Arial,sans-serif}
@@ -54,6 +54,7 @@ _RULES: Final = """\
 .timeline .moved{stroke:var(--faint);stroke-width:2}
 .timeline .done{fill:var(--ink);stroke:var(--ink);stroke-width:1.5}
 .timeline .open{fill:var(--paper);stroke:var(--link);stroke-width:1.8}
+.timeline circle.open{stroke-width:1.4}
 .timeline .was-due{fill:none;stroke:var(--faint);stroke-width:1.3}
 """
 
@@ -63,7 +64,7 @@ class _Placed(NamedTuple):
 
     child: ListedMilestone
     x: float
-    rise: int
+    rise: float
 
 
 def timeline_style() -> str:
@@ -88,7 +89,7 @@ def timeline_svg(release_list: ReleaseList, *, embedded: bool = False) -> str:
     y = top
     for number, milestone in enumerate(release_list.milestones):
         if milestone.due is None and (number == 0 or release_list.milestones[number - 1].due is not None):
-            rows.append(_text(_MARGIN, y + 24, "Without a due date", "strong"))
+            rows.append(_text(_MARGIN, y + 25, "Without a due date", "strong"))
             y += 32
         if number % 2 == 0:
             width = _WIDTH - 2 * _MARGIN
@@ -225,14 +226,15 @@ def _markers(milestone: ListedMilestone, y: float, axis: TimeAxis | None) -> lis
 
 def _spread(children: Sequence[ListedMilestone], axis: TimeAxis, taken: Sequence[float]) -> Iterator[_Placed]:
     """The children that have a date, each lifted or lowered where another, or the test milestone, stands already."""
-    shelves = {rise: [x + side for x in taken for side in (-_DOT, _DOT)] if rise == 0 else [] for rise in _SHELVES}
+    near = {rise: list(taken) if abs(rise) < _DIAMOND else [] for rise in _SHELVES}
+    near[0] += [x + side for x in taken for side in (-_DOT, _DOT)]
     for child in children:
         if (shown := child.completed or child.due) is None:
             continue
         x = axis.place(shown)
-        free = (rise for rise, there in shelves.items() if all(abs(x - other) >= 2 * _DOT + 1 for other in there))
-        rise = next(free, _SHELVES[-1])
-        shelves[rise].append(x)
+        in_the_way = {rise: sum(abs(x - other) < 2 * _DOT + 1 for other in there) for rise, there in near.items()}
+        rise = min(_SHELVES, key=in_the_way.__getitem__)
+        near[rise].append(x)
         yield _Placed(child, x, rise)
 
 

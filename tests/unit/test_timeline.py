@@ -74,13 +74,13 @@ def test_what_is_overdue_is_counted_against_the_data_date_alone() -> None:
 
 
 def test_children_stand_in_the_row_of_what_they_lead_to_and_none_covers_another() -> None:
-    children = [milestone(f"DM-{number}", DUE, DUE if number else None) for number in range(3)]
+    children = [milestone(f"DM-{number}", DUE, DUE if number else None) for number in range(5)]
     above = replace(milestone("LDM-503-01", LATER), predecessors=tuple(child.code for child in children))
     group = row(read(listed(above, *children)), "LDM-503-01")
     dots = list(group.iter(f"{SVG}circle"))
-    assert [dot.get("class") for dot in dots] == ["open", "done", "done"]
-    assert len({(dot.get("cx"), dot.get("cy")) for dot in dots}) == 3
-    assert "2 of 3" in [text.text for text in group.iter(f"{SVG}text")]
+    assert [dot.get("class") for dot in dots] == ["open", *["done"] * 4]
+    assert len({(dot.get("cx"), dot.get("cy")) for dot in dots}) == 5
+    assert "4 of 5" in [text.text for text in group.iter(f"{SVG}text")]
 
 
 def test_a_child_does_not_cover_the_due_of_what_was_completed_on_another_day() -> None:
