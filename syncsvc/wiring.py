@@ -15,7 +15,7 @@ from syncsvc.errors import ConfigError, ExitCode, Problem, SyncsvcError, UsageEr
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Link, RunResult, Snapshot
+from syncsvc.model import Link, Snapshot
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, P6Settings, Settings
 from syncsvc.store import Store
@@ -41,8 +41,10 @@ class Wiring:
             hide(unquote(password))
         return Store.open(url, now=self.now)
 
-    def setup(self, write_report: Callable[[RunResult], Mapping[str, str]] | None = None) -> Setup:
+    def setup(self) -> Setup:
         """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
+        from syncsvc.reporting import Reporting
+
         links = self.links()
         code_is_key = self.settings.links.code_is_key
 
@@ -51,10 +53,11 @@ class Wiring:
 
         self._refuse_unreadable_sides()
         owner, follower = self.pmcs(), self.jira()
+        store = self.open_store()
         return Setup.of(
             owner,
             follower,
-            store=self.open_store(),
+            store=store,
             make_links=linked,
             aliases=links.aliases,
             policy=self.settings.policy(),
@@ -64,7 +67,7 @@ class Wiring:
             now=self.now,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
-            write_report=write_report,
+            write_report=Reporting(self.settings, store, links).write,
         )
 
     def links(self) -> LinksFile:

@@ -1,23 +1,10 @@
 """The release list as Markdown, in the words of section 3 of LDM-564."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from syncsvc.release_list import ListedMilestone, ReleaseList
-from syncsvc.report.layout import clean
 from syncsvc.report.listed import INCOMPLETE, annotated, childless, dates, front, name, override_lines
-
-#: What begins a link, emphasis, code, HTML, a table cell, an entity, mathematics or an attribute in some Markdown.
-_SPECIAL: Final = re.compile(r"[\\`*_\[\]<>{}|~$&#^@]|(?<=\w):(?=//)|(?<=\b[Ww][Ww][Ww])\.|!(?=\[)")
-#: Before what begins a list, or underlines a heading, at the start of a line.
-_AT_START: Final = re.compile(r"\A(?:(?=[-+=])|(\d{1,9})(?=[.)]))")
-
-
-def escape(text: str) -> str:
-    """One line of plain text that Markdown shows as it stands."""
-    words = _SPECIAL.sub(r"\\\g<0>", " ".join(clean(text).split()))
-    return _AT_START.sub(r"\1\\", words)
+from syncsvc.report.markdown import escape
 
 
 def release_list_md(release_list: ReleaseList) -> str:

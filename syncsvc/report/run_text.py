@@ -142,7 +142,8 @@ def _proposals(result: RunResult, page: Page) -> list[str]:
     if not result.proposals:
         return []
     lines = [page.heading(f"Completions handed to PMCS earlier ({len(result.proposals)})")]
-    for proposal, words in result.proposals:
+    for judged in result.proposals:
+        proposal, words = judged.proposal, judged.words
         state = proposal.state.replace("_", " ")
         lines += wrap(f"{proposal.code} {proposal.key}: {state}. {words}", page.columns, "  ", "      ")
     return lines

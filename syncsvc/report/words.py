@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from syncsvc.causes import Aspect, Cause
 from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
+from syncsvc.month_report import Light, Question
 
 SIDES = {Side.PMCS: "PMCS", Side.JIRA: "Jira", Side.PUBLISHED: "published"}
 KINDS = {
@@ -14,6 +16,50 @@ KINDS = {
     MilestoneKind.LEVEL_OF_EFFORT: "level of effort",
     MilestoneKind.WBS_SUMMARY: "WBS summary",
     MilestoneKind.UNKNOWN: "unknown type",
+}
+
+ASPECTS = {
+    Aspect.PRESENCE: "milestone",
+    Aspect.DUE: "due date",
+    Aspect.FORECAST: "forecast",
+    Aspect.COMPLETED: "completion",
+    Aspect.NAME: "name",
+    Aspect.CODE: "code",
+    Aspect.WBS: "WBS element",
+}
+CAUSES = {
+    Cause.BASELINE_MOVED: "baseline moved",
+    Cause.PLANNED_MOVED: "planned date moved",
+    Cause.FORECAST_MOVED: "forecast moved",
+    Cause.COLUMN_CHANGED: "read from another column",
+    Cause.COMPLETED: "completed",
+    Cause.COMPLETION_REWRITTEN: "completion rewritten",
+    Cause.COMPLETION_WITHDRAWN: "completion withdrawn",
+    Cause.DATE_APPEARED: "first date",
+    Cause.DATE_VANISHED: "date no longer given",
+    Cause.RESTATED: "restated by a later edition",
+    Cause.RENAMED: "renamed",
+    Cause.RECODED: "recoded",
+    Cause.WBS_CHANGED: "moved to another WBS element",
+    Cause.NEW: "new",
+    Cause.GONE: "gone",
+}
+LIGHTS = {
+    Light.COMPLETED: "completed",
+    Light.ON_TIME: "on time",
+    Light.LATE: "late",
+    Light.OVERDUE: "overdue",
+    Light.NOT_FORECAST: "not forecast",
+    Light.UNDATED: "no due date",
+    Light.GONE: "gone",
+}
+QUESTIONS = {
+    Question.HELD: "held",
+    Question.COMPLETION_REWRITTEN: "completion rewritten",
+    Question.REOPENED: "reopened",
+    Question.GONE: "gone",
+    Question.SIDES_DIFFER: "sides differ",
+    Question.UNSEEN: "unseen",
 }
 
 

@@ -15,8 +15,9 @@ from markdown_it.token import Token
 from syncsvc.model import Field, Status
 from syncsvc.release_list import Annotations, ReleaseList, make_release_list
 from syncsvc.report.document_html import release_list_html
-from syncsvc.report.document_md import escape, release_list_md
+from syncsvc.report.document_md import release_list_md
 from syncsvc.report.layout import clean
+from syncsvc.report.markdown import escape
 from tests.builders import export, milestone
 from tests.hostile import NAMES, hostile_list
 
