@@ -29,7 +29,8 @@ from syncsvc.demo.story import (
 from syncsvc.errors import UsageError
 from syncsvc.model import Mode, RunResult
 from syncsvc.report.layout import Page
-from syncsvc.report.run_text import receipt_words, run_text
+from syncsvc.report.run_text import run_text
+from syncsvc.report.words import receipt_words
 from syncsvc.service import Service
 from syncsvc.wiring import wire
 

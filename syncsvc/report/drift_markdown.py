@@ -6,7 +6,15 @@ from typing import Final
 from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport
 from syncsvc.report.markdown import escape
-from syncsvc.report.sections import Section, count_lines, drift_sections, note_lines, sides_section, text_of
+from syncsvc.report.sections import (
+    Section,
+    count_lines,
+    drift_sections,
+    note_lines,
+    run_sections,
+    sides_section,
+    text_of,
+)
 from syncsvc.report.words import counted, day, due_columns, title
 from syncsvc.sides import SidesReport
 
@@ -32,7 +40,8 @@ def drift_markdown(report: MonthReport) -> str:
         lines += [escape(line), ""]
     if not drift.something_differs:
         lines += ["Nothing differs.", ""]
-    for section in drift_sections(report):
+    run = run_sections(report.run) if report.run else ()
+    for section in (*run, *drift_sections(report)):
         lines += _section(section)
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -5,13 +5,14 @@ from typing import Final
 
 from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport
-from syncsvc.report.sections import NAME, Section, count_lines, drift_sections, note_lines, text_of
+from syncsvc.report.sections import NAME, Section, count_lines, drift_sections, note_lines, run_sections, text_of
 from syncsvc.report.tex import document, escape
 from syncsvc.report.words import counted, day, due_columns, title
 
-_PACKAGES: Final = ("array", "longtable", "pdflscape")
-_TEXT_WIDTH_MM: Final = 240  # A4 across, less margins and the gaps between columns
-_CHARACTER_MM: Final = 1.9
+_PACKAGES: Final = ("array", "longtable")
+_TEXT_WIDTH_MM: Final = 257  # A4 across, less margins
+_GAP_MM: Final = 4.3  # between two columns
+_CHARACTER_MM: Final = 1.9  # of \footnotesize, with some room for capitals
 _LONGEST: Final = 44  # characters; longer cells are broken into lines
 
 
@@ -19,7 +20,7 @@ def drift_tex(report: MonthReport) -> str:
     """A drift report that pdfLaTeX and LuaLaTeX build."""
     drift = report.drift
     heading = f"Drift: {title(drift.before)} to {title(drift.after)}"
-    lines = [rf"\section*{{{escape(heading)}}}", ""]
+    lines = [r"\setlength{\LTleft}{0pt}", rf"\section*{{{escape(heading)}}}", ""]
     if report.project:
         lines += [escape(report.project), ""]
     # The line can be taken over into the change record of a published document as it stands.
@@ -31,11 +32,10 @@ def drift_tex(report: MonthReport) -> str:
         lines += [escape(note), ""]
     if not drift.something_differs:
         lines += ["Nothing differs.", ""]
-    lines.append(r"\begin{landscape}")
-    for section in drift_sections(report):
+    run = run_sections(report.run) if report.run else ()
+    for section in (*run, *drift_sections(report)):
         lines += _section(section)
-    lines.append(r"\end{landscape}")
-    return document("\n".join(lines), *_PACKAGES)
+    return document("\n".join(lines), *_PACKAGES, wide=True)
 
 
 def _source(role: str, snapshot: Snapshot) -> str:
@@ -67,22 +67,25 @@ def _section(section: Section) -> Iterator[str]:
 
 def _table(section: Section) -> Iterator[str]:
     rows = [[text_of(cell) for cell in row] for row in section.rows]
+    yield r"\begingroup\footnotesize"
     yield rf"\begin{{longtable}}{{@{{}}{_widths(section, rows)}@{{}}}}"
     headings = " & ".join(rf"\textbf{{{escape(column.heading)}}}" for column in section.columns)
-    yield rf"{headings} \\ \hline \endhead"
+    yield rf"{headings} \\ \hline \noalign{{\vskip 2pt}} \endhead"
     for row in rows:
         yield rf"{' & '.join(escape(cell) for cell in row)} \\"
     yield r"\end{longtable}"
+    yield r"\endgroup"
 
 
 def _widths(section: Section, rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their longest cell; what is left goes to names, or to the last column."""
+    """Columns as wide as their longest cell; names take what is left, and where it is too much all give way."""
     longest = [max([len(column.heading), *(len(row[at]) for row in rows)]) for at, column in enumerate(section.columns)]
-    room = _TEXT_WIDTH_MM - 5 * len(longest)
+    room = _TEXT_WIDTH_MM - _GAP_MM * len(longest)
     widths = [min(characters, _LONGEST) * _CHARACTER_MM for characters in longest]
-    flexible = next((at for at, column in enumerate(section.columns) if column is NAME), len(widths) - 1)
-    taken = sum(width for at, width in enumerate(widths) if at != flexible)
-    widths[flexible] = max(min(longest[flexible] * _CHARACTER_MM, room - taken), 30)
+    if NAME in section.columns:
+        flexible = section.columns.index(NAME)
+        taken = sum(width for at, width in enumerate(widths) if at != flexible)
+        widths[flexible] = max(min(longest[flexible] * _CHARACTER_MM, room - taken), 30)
     if (total := sum(widths)) > room:
         widths = [width * room / total for width in widths]
     return "".join(

@@ -44,7 +44,7 @@ _NOT_IN_LABEL: Final = re.compile(r"[^A-Za-z0-9.:-]")
 _DOCUMENT: Final = r"""\documentclass[11pt]{article}
 \ifdefined\directlua\else\usepackage[T1]{fontenc}\fi
 \usepackage{lmodern}
-\usepackage[a4paper,margin=25mm]{geometry}
+\usepackage[PAPER]{geometry}
 PACKAGES\setlength{\parindent}{0pt}
 \setlength{\parskip}{0.5\baselineskip}
 
@@ -70,10 +70,11 @@ def label(code: str) -> str:
     return _NOT_IN_LABEL.sub("-", code)
 
 
-def document(body: str, *packages: str) -> str:
-    """A complete article around a body that is TeX already; pdfLaTeX and LuaLaTeX build it in one run."""
+def document(body: str, *packages: str, wide: bool = False) -> str:
+    """A complete article around a body that is TeX already; pdfLaTeX and LuaLaTeX build it. `wide`: A4 across."""
     used = "".join(f"\\usepackage{{{package}}}\n" for package in packages)
-    return _DOCUMENT.replace("PACKAGES", used).replace("BODY", body)
+    paper = "a4paper,landscape,margin=20mm" if wide else "a4paper,margin=25mm"
+    return _DOCUMENT.replace("PAPER", paper).replace("PACKAGES", used).replace("BODY", body)
 
 
 def _breakable(word: str) -> str:

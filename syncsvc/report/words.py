@@ -1,11 +1,12 @@
 """The words every report uses, so that no reader has to know which way a minus sign points."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from syncsvc.causes import Aspect, Cause
-from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
+from syncsvc.errors import ExitCode
+from syncsvc.model import Milestone, MilestoneKind, Outcome, Receipt, RunResult, Side, Snapshot, Status
 from syncsvc.month_report import Light, Question
 
 SIDES = {Side.PMCS: "PMCS", Side.JIRA: "Jira", Side.PUBLISHED: "published"}
@@ -61,6 +62,37 @@ QUESTIONS = {
     Question.SIDES_DIFFER: "sides differ",
     Question.UNSEEN: "unseen",
 }
+
+OUTCOMES = {
+    Outcome.APPLIED: "written",
+    Outcome.ALREADY: "already there",
+    Outcome.HANDED_OVER: "handed to PMCS",
+    Outcome.STALE: "not written, changed meanwhile",
+    Outcome.REFUSED: "refused",
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "outcome unknown",
+    Outcome.NOT_TRIED: "not tried",
+}
+_ENDS = {
+    ExitCode.DONE: "done, nothing waits",
+    ExitCode.WAITING: "done; something waits for a person",
+    ExitCode.LIMITS: "stopped by the safety limits; nothing was written",
+    ExitCode.WRITES: "a write went wrong; see below",
+    ExitCode.SOURCE: "a source could not be read; nothing was written",
+}
+#: Outcomes a person has to look at.
+TROUBLE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.STALE)
+
+
+def ended(result: RunResult) -> str:
+    """How a run ended."""
+    return _ENDS.get(ExitCode(result.exit_code), f"exit {result.exit_code}")
+
+
+def receipt_words(receipts: Sequence[Receipt]) -> str:
+    """ "94 written, 1 handed to PMCS"."""
+    counts = Counter(receipt.outcome for receipt in receipts)
+    return ", ".join(f"{counts[outcome]:,} {words}" for outcome, words in OUTCOMES.items() if counts[outcome])
 
 
 def moved(calendar_days: int, working_days: int | None = None) -> str:

@@ -26,7 +26,8 @@ from syncsvc.model import (
     Violation,
 )
 from syncsvc.report.layout import Page, width
-from syncsvc.report.run_text import receipt_words, run_text
+from syncsvc.report.run_text import run_text
+from syncsvc.report.words import receipt_words
 from tests.builders import NOON, change, export, issue, milestone, tracked
 
 FEB, MARCH = date(2019, 2, 1), date(2019, 3, 4)
