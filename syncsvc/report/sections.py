@@ -348,7 +348,7 @@ def _restated(report: MonthReport) -> Iterator[Section | None]:
             for what, was, now in _restated_dates(one)
         ]
         columns = (Column("code"), Column("what"), Column("was"), Column("is now"), NAME)
-        heading = f"Restated since it was first reported: {title(before)} -> edition {after.edition}"
+        heading = f"Restated since it was first reported: {title(before)} to edition {after.edition}"
         yield _table(heading, columns, rows)
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from syncsvc.cli.frame import run
+from syncsvc.month_report import MonthReport
 from syncsvc.report import tex
 from syncsvc.report.document_tex import release_list_fragment, release_list_tex
+from syncsvc.report.drift_tex import drift_tex
+from tests.hostile import NAMES as HOSTILE
 from tests.hostile import hostile_list
 from tests.published import Row, published_rows
+from tests.reports import full_report, hostile_reports
 
 pytestmark = pytest.mark.usefixtures("latex")
 
@@ -120,3 +124,14 @@ def test_every_character_that_is_not_told_by_its_number_is_in_the_fonts(engine: 
     assert len(printed) > 350
     assert {"~", "ü", "ł", "€", "λ", "≤"} <= set(printed)
     build(engine, tex.document("\n\n".join(tex.escape(f"x{one}x") for one in printed) + "\n"), tmp_path)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "report", [full_report(), full_report("".join(HOSTILE)), *hostile_reports()[::5]], ids=range(6)
+)
+def test_a_drift_report_builds_whatever_it_has_to_print(engine: str, report: MonthReport, tmp_path: Path) -> None:
+    words = " ".join(build(engine, drift_tex(report), tmp_path).split())
+    assert "root:" not in words
+    for said in ("1 slipped, 1 pulled in, 2 completed.", "All milestones, by code (9)", "DM-12", "LDM-503-01"):
+        assert said in words
