@@ -149,6 +149,11 @@ class MonthReport:
     run: RunResult | None = None
 
     @property
+    def is_first(self) -> bool:
+        """A run's report on the first export of its kind: it is compared with itself."""
+        return self.run is not None and self.drift.before == self.drift.after
+
+    @property
     def complete(self) -> bool:
         """Every source was read completely."""
         return all(source.snapshot.complete for source in self.sources)

@@ -110,6 +110,8 @@ def note_lines(report: MonthReport) -> Iterator[str]:
     """What a reader must know to read the counts."""
     drift = report.drift
     totals = drift.totals
+    if report.is_first:
+        yield "This is the first export of its kind: there is no earlier one to compare it with."
     every = "Both sources were read completely" if _complete(drift) else "NOT every source was read completely"
     used = f"{counted(len(drift.rejects), 'entry', 'entries')} not used" if drift.rejects else "every row was used"
     yield f"{every}; {used}."
