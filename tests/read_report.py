@@ -43,7 +43,8 @@ def milestones_in(path: Path, form: str) -> list[str]:
         return [one["code"] for one in json.loads(text)["milestones"]]
     section = text[text.index("All milestones, by code") :]
     if form == "md":
-        return [line.split(" | ")[0][2:].replace("\\", "") for line in section.splitlines() if line.startswith("| ")][
+        rows = [line for line in section.splitlines() if line.startswith("| ") and " --- " not in line]
+        return [line.split(" | ")[0][2:].replace("\\", "") for line in rows][1:]
             1:
         ]
     if form == "tex":
