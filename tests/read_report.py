@@ -45,8 +45,6 @@ def milestones_in(path: Path, form: str) -> list[str]:
     if form == "md":
         rows = [line for line in section.splitlines() if line.startswith("| ") and " --- " not in line]
         return [line.split(" | ")[0][2:].replace("\\", "") for line in rows][1:]
-            1:
-        ]
     if form == "tex":
         rows = [line for line in section.splitlines() if line.endswith("\\\\")]
         return [line.split(" & ")[0].replace("\\&", "&") for line in rows]
