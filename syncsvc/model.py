@@ -260,6 +260,66 @@ class Action(StrEnum):
     REPORT = "report"  # said, and nothing else
 
 
+class Verdict(StrEnum):
+    """What a person says about one row that waits, or about one that is going to be written."""
+
+    APPROVE = "approve"  # write it: of a hold, give the owner's value to the follower
+    REJECT = "reject"  # leave both sides as they are, until one of the two values changes
+    HOLD = "hold"  # leave it until a day, then ask again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict on one field of one link, bound to the two values that were seen: it stands while they stand.
+
+    `issue` is the issue's id, or of a link whose issue was not seen the key.
+    """
+
+    code: str
+    key: str
+    issue: str
+    field: Field
+    verdict: Verdict
+    owner_value: date | None
+    follower_value: date | None
+    actor: str
+    at: datetime
+    reason: str = ""
+    until: date | None = None
+    seconded_by: str | None = None  # another person who said the same, where four eyes are asked for
+    id: int | None = None
+
+    @property
+    def link_key(self) -> LinkKey:
+        """Which link and field it is about."""
+        return (self.code, self.issue, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """Why a milestone stands where it does in a month, and the corrective action; in a person's words."""
+
+    code: str
+    period: str  # "2019-04"
+    why: str
+    action: str = ""
+    actor: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWord:
+    """What a person said about a suggested link: that it is one, or that it is none."""
+
+    code: str
+    key: str
+    accepted: bool
+    role: str = "completion"  # completion, test_plan
+    reason: str = ""
+    actor: str = ""
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One link and field (or one unlinked milestone) as the truth table sees it.
@@ -285,6 +345,14 @@ class Drift:
     basis: Basis | None = None
     waits: bool = False  # reported: a proposal that is pending, or one that waits for a later export
     seen_on_both: bool = False  # the base of percentages
+    decision: Decision | None = None  # the one that stands for it, with `action` as it makes it
+
+    @property
+    def link_key(self) -> LinkKey | None:
+        """Where decisions about it are kept; None for a milestone without a link."""
+        if self.field is None or self.key is None:
+            return None
+        return (self.code, self.issue_id or self.key, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +519,7 @@ class Policy:
     first_contact: FirstContact = FirstContact.HOLD  # of due
     follower_edit: FollowerEdit = FollowerEdit.HOLD  # of due
     report_to_owner: bool = True
+    four_eyes: bool = False  # the owner's value of a hold is written only when two persons said so
 
 
 @dataclass(frozen=True, slots=True)

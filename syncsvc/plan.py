@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
 
+from syncsvc.decisions import MEND_FIRST
 from syncsvc.model import (
     Action,
     Change,
@@ -23,6 +23,7 @@ from syncsvc.model import (
     Mode,
     Plan,
     Side,
+    Verdict,
 )
 from syncsvc.safety import ExportFacts, find_violations, find_warnings
 
@@ -74,6 +75,11 @@ def make_adoption(
     return _plan("adopt", changes, _holds(left), drifts, setting), tuple(refused)
 
 
+def is_rejected(drift: Drift | None) -> bool:
+    """Whether a person said that it is to be left as it is, for good or for now."""
+    return drift is not None and drift.decision is not None and drift.decision.verdict is not Verdict.APPROVE
+
+
 def still_wanted(change: Change, drift: Drift | None) -> bool:
     """Whether a plan made now would say the same of a stored change; only an undo is not the owner's value.
 
@@ -86,8 +92,10 @@ def still_wanted(change: Change, drift: Drift | None) -> bool:
         return False
     if change.target is Side.PMCS:
         return drift.action is Action.PROPOSE and drift.follower_value == change.after
+    if is_rejected(drift):
+        return False
     if change.kind is DriftKind.ADOPTED:
-        stands = drift.kind not in _MEND_FIRST
+        stands = drift.kind not in MEND_FIRST
     else:
         stands = drift.action is Action.WRITE or drift.kind is DriftKind.IN_SYNC
     return stands and drift.owner_value == change.after
@@ -123,21 +131,10 @@ def plan_id(
     return "p-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-#: What stands in the way of adopting, by kind: what to do instead. "" says that there is nothing to adopt.
-_MEND_FIRST: Final = {
-    DriftKind.AMBIGUOUS: "ambiguous: mend the doubled id or the links first",
-    DriftKind.FOREIGN_PROJECT: "outside `projects`: add the project to the configuration, or mend the link",
-    DriftKind.UNSEEN: "not seen: read both sides completely first (`syncsvc pull`), and mend the rejected row",
-    DriftKind.GONE: "gone on one side: mend the link, or bring the milestone or issue back",
-    DriftKind.IMPLAUSIBLE: "implausible: mend the status or the date where it is wrong",
-    DriftKind.OWNER_BLANK: "PMCS has no date, and a blank is never written: give it one, or clear Jira's",
-}
-
-
 def _why_not_adopted(drift: Drift, writable: Collection[Field]) -> str | None:
     """None: it can be; "": there is nothing to adopt; else what to do instead."""
-    if drift.kind in _MEND_FIRST:
-        return _MEND_FIRST[drift.kind]
+    if drift.kind in MEND_FIRST:
+        return MEND_FIRST[drift.kind]
     if drift.kind in (DriftKind.IN_SYNC, DriftKind.REPORTED, DriftKind.UNLINKED) or drift.action is Action.WRITE:
         return ""
     if drift.owner_value is None:
@@ -149,7 +146,8 @@ def _why_not_adopted(drift: Drift, writable: Collection[Field]) -> str | None:
 
 def _change(drift: Drift) -> Change | None:
     if drift.action is Action.WRITE:
-        return _written(drift, drift.kind)
+        # what is written although the table holds it is a person's word
+        return _written(drift, drift.kind if drift.hold_kind is None else DriftKind.ADOPTED)
     if drift.action is Action.PROPOSE:
         return replace(
             _written(drift, drift.kind),

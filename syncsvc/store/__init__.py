@@ -6,11 +6,14 @@ Each method is one short transaction, named for what somebody wants to do. Nothi
 from collections.abc import Callable
 from datetime import datetime
 
+from syncsvc.store.accepted_links import AcceptedLinkStore
 from syncsvc.store.audit import AuditStore, Event
+from syncsvc.store.decisions import DecisionStore
 from syncsvc.store.engine import open_engine
 from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
+from syncsvc.store.narratives import NarrativeStore
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
@@ -32,7 +35,19 @@ __all__ = [
 ]
 
 
-class Store(RunStore, SnapshotStore, MemoryStore, PlanStore, WritingStore, HoldStore, AuditStore, ResultStore):
+class Store(
+    RunStore,
+    SnapshotStore,
+    MemoryStore,
+    PlanStore,
+    WritingStore,
+    HoldStore,
+    AuditStore,
+    ResultStore,
+    DecisionStore,
+    NarrativeStore,
+    AcceptedLinkStore,
+):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 
     @staticmethod

@@ -15,6 +15,7 @@ from syncsvc.model import Change, DriftKind, Field, LinkKey, Outcome, ProposalSt
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events, add_events_returning_ids
 from syncsvc.store.codec import decode, encode
+from syncsvc.store.decisions import carry_out
 from syncsvc.store.engine import Database, in_chunks, insert_or_replace
 from syncsvc.store.memory import keep_baselines, pending, proposal_event, settle, value_rows
 from syncsvc.store.runs import Lease, require_lease
@@ -72,6 +73,7 @@ class WritingStore(Database):
             _close(connection, receipts)
             add_events(connection, self._now(), run, actor, told)
             _remember(connection, [receipt for _, receipt in receipts])
+            carry_out(connection, _carried_out(receipts), self._now())
             withdrawn = _hand_over(connection, run, receipts, handed_over_on)
             add_events(connection, self._now(), run, actor, withdrawn)
 
@@ -137,6 +139,11 @@ def _remember(connection: Connection, receipts: Sequence[Receipt]) -> None:
     insert_or_replace(connection, tables.written, rows)
     _forget_undone(connection, redone)
     insert_or_replace(connection, tables.undone, value_rows(undone))
+
+
+def _carried_out(receipts: Sequence[tuple[int | None, Receipt]]) -> set[LinkKey]:
+    done = {Outcome.APPLIED, Outcome.ALREADY, Outcome.HANDED_OVER}
+    return {each.change.link_key for _, each in receipts if each.outcome in done}
 
 
 def _forget_undone(connection: Connection, link_keys: set[LinkKey]) -> None:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("syncsvc", "connectors", "migrations")
 
-_PURE = "model errors workdays reconcile compare plan safety proposals names"
+_PURE = "model errors decisions workdays reconcile compare plan safety proposals names"
 _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors "
@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "model": "",
     "errors": "",
     "workdays": "",
-    **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names"), _PURE),
+    **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions"), _PURE),
     "shapes": "model errors",
     "connector": "model errors",
     "toml_table": "errors",

@@ -1,0 +1,95 @@
+"""What persons decided, laid over what the truth table says. Pure.
+
+A decision is bound to the owner's and the follower's value that were seen. While both stand it stands, night after
+night; once one of them changes it means nothing any more, and the row is asked about again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from syncsvc.model import Action, Decision, Drift, DriftKind, Field, LinkKey, Policy, Verdict
+
+#: What has to be mended before the owner's value can be written, by kind, and how.
+MEND_FIRST: Final[Mapping[DriftKind, str]] = {
+    DriftKind.AMBIGUOUS: "ambiguous: mend the doubled id or the links first",
+    DriftKind.FOREIGN_PROJECT: "outside `projects`: add the project to the configuration, or mend the link",
+    DriftKind.UNSEEN: "not seen: read both sides completely first (`syncsvc pull`), and mend the rejected row",
+    DriftKind.GONE: "gone on one side: mend the link, or bring the milestone or issue back",
+    DriftKind.IMPLAUSIBLE: "implausible: mend the status or the date where it is wrong",
+    DriftKind.OWNER_BLANK: "PMCS has no date, and a blank is never written: give it one, or clear Jira's",
+}
+_DECIDABLE: Final = frozenset({Action.HOLD, Action.WRITE, Action.PROPOSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row as somebody who decides it saw it: which link and field, and the two values."""
+
+    code: str
+    key: str
+    field: Field
+    owner_value: date | None
+    follower_value: date | None
+
+
+def lay_over(drifts: Sequence[Drift], decisions: Iterable[Decision], today: date, policy: Policy) -> tuple[Drift, ...]:
+    """The drifts with what was decided about them: approved holds are written, rejected and held rows wait no more.
+
+    `decisions` in the order in which they were taken: of two about the same field of a link the later one counts.
+    """
+    newest: dict[LinkKey, Decision] = {decision.link_key: decision for decision in decisions}
+    return tuple(_decide(drift, newest, today, policy) for drift in drifts)
+
+
+def is_decidable(drift: Drift) -> bool:
+    """Whether there is anything to decide: a hold, a change, or a link that is gone."""
+    return drift.link_key is not None and (drift.action in _DECIDABLE or drift.kind is DriftKind.GONE)
+
+
+def why_not_approved(drift: Drift, policy: Policy) -> str:
+    """Why the owner's value of a hold cannot be written, and what to do instead; "" where it can be."""
+    if drift.action in (Action.WRITE, Action.PROPOSE):
+        return ""
+    if drift.kind in MEND_FIRST:
+        return MEND_FIRST[drift.kind]
+    if drift.owner_value is None:
+        return "PMCS has no date, and a blank is never written; reject it to leave Jira as it is"
+    if drift.field not in policy.writable:
+        return "Jira has no field for it: configure `completed_field`"
+    return ""
+
+
+def stands_for(decision: Decision, drift: Drift, today: date) -> bool:
+    """Whether a decision still means this drift: both values as they were, and a day that has not come."""
+    if (decision.owner_value, decision.follower_value) != (drift.owner_value, drift.follower_value):
+        return False
+    return decision.verdict is not Verdict.HOLD or (decision.until is not None and today < decision.until)
+
+
+def _decide(drift: Drift, newest: Mapping[LinkKey, Decision], today: date, policy: Policy) -> Drift:
+    if not is_decidable(drift) or drift.link_key is None:
+        return drift
+    decision = newest.get(drift.link_key)
+    if decision is None or not stands_for(decision, drift, today):
+        return drift
+    if decision.verdict is Verdict.APPROVE:
+        if why_not_approved(drift, policy):
+            return drift
+        if drift.action is Action.HOLD and policy.four_eyes and decision.seconded_by is None:
+            return replace(
+                drift, decision=decision, why=f"{drift.why}; {_said(decision)}, a second person has to agree"
+            )
+        action = Action.WRITE if drift.action is Action.HOLD else drift.action
+        return replace(drift, action=action, decision=decision)
+    words = f"{drift.why}; {_said(decision)}"
+    return replace(drift, action=Action.REPORT, decision=decision, why=words)
+
+
+def _said(decision: Decision) -> str:
+    on = f"by {decision.actor} on {decision.at:%Y-%m-%d}"
+    reason = f": {decision.reason}" if decision.reason else ""
+    if decision.verdict is Verdict.HOLD:
+        return f"held until {decision.until} {on}{reason}"
+    return f"{'approved' if decision.verdict is Verdict.APPROVE else 'rejected'} {on}{reason}"
