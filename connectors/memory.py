@@ -5,7 +5,7 @@ Each stands before a far side (connectors/memory_far_side.py), where a real conn
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,7 +13,7 @@ from itertools import groupby
 from connectors.memory_far_side import Broken, FarSchedule, FarTracker, Issue, Refused
 from syncsvc.connector import Pulled, Seen, fingerprint
 from syncsvc.errors import BadExport, ExitCode, Problem, SourceError, Unreachable
-from syncsvc.model import Change, Field, Milestone, Outcome, Receipt, Side, Snapshot, Status, by_code
+from syncsvc.model import Change, Field, FieldChange, Milestone, Outcome, Receipt, Side, Snapshot, Status, by_code
 
 #: A change that was sent, and what went wrong with it.
 Begun = tuple[Change, str | None]
@@ -82,6 +82,10 @@ class MemoryTracker:
     def delivered(self, changes: Sequence[Change]) -> str | None:
         """Nothing is ever handed over: what was written can be read."""
         return None
+
+    def last_changes(self, issues: Collection[str], field: Field) -> Mapping[str, FieldChange]:
+        """Nobody keeps who changed what here."""
+        return {}
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -221,6 +225,10 @@ class MemorySchedule:
         """The place, if exactly this batch was left there: it is named by what is in the batch."""
         place = place_of(changes)
         return place if place in self._far.outbox else None
+
+    def last_changes(self, issues: Collection[str], field: Field) -> Mapping[str, FieldChange]:
+        """Nobody keeps who changed what here."""
+        return {}
 
     def close(self) -> None:
         """There is nothing to give back."""

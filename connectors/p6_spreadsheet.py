@@ -27,6 +27,7 @@ from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
     Change,
     Field,
+    FieldChange,
     Milestone,
     MilestoneKind,
     Outcome,
@@ -261,6 +262,10 @@ class P6Spreadsheet:
             if not missing:
                 return "; ".join(sorted(paths)) or None
         return None
+
+    def last_changes(self, issues: Collection[str], field: Field) -> dict[str, FieldChange]:
+        """An export does not say who changed what."""
+        return {}
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from syncsvc.errors import Problem
-from syncsvc.model import Change, Field, Receipt, Side, Snapshot
+from syncsvc.model import Change, Field, FieldChange, Receipt, Side, Snapshot
 
 #: source (absolute path or URL) -> "sha256:mapping_sha256" of what was last kept from it
 Seen = Mapping[str, str]
@@ -65,6 +65,10 @@ class Reader(Protocol):
         """Where exactly this batch was handed over, or None; a connector that confirms always says None."""
         ...
 
+    def last_changes(self, issues: Collection[str], field: Field) -> Mapping[str, FieldChange]:
+        """Issue id -> who set this field last and when; what the side does not know is left out. Explains, no more."""
+        ...
+
     def close(self) -> None:
         """Give back connections and files."""
         ...
@@ -92,4 +96,5 @@ class ReadOnly:
         self.pull = connector.pull
         self.read = connector.read
         self.delivered = connector.delivered
+        self.last_changes = connector.last_changes
         self.close = connector.close

@@ -61,6 +61,21 @@ def why_not_approved(drift: Drift, policy: Policy) -> str:
     return ""
 
 
+def why_ended(decision: Decision, drift: Drift | None, today: date) -> str:
+    """Why a decision means nothing any more, or "" while it stands; what was not seen ends none."""
+    if drift is None:
+        return "the link is no longer there"
+    if drift.kind is DriftKind.UNSEEN:
+        return ""
+    if decision.owner_value != drift.owner_value:
+        return "PMCS has another date now"
+    if decision.follower_value != drift.follower_value:
+        return "Jira has another date now"
+    if decision.verdict is Verdict.HOLD and not stands_for(decision, drift, today):
+        return "the day has come"
+    return ""
+
+
 def stands_for(decision: Decision, drift: Drift, today: date) -> bool:
     """Whether a decision still means this drift: both values as they were, and a day that has not come."""
     if (decision.owner_value, decision.follower_value) != (drift.owner_value, drift.follower_value):

@@ -431,6 +431,7 @@ class Plan:
     created_at: datetime
     expires_at: datetime
     purpose: str = "sync"  # sync, adopt, undo
+    undoes: int | None = None  # of an undo: the run whose writes it takes back
 
 
 class Outcome(StrEnum):
@@ -492,6 +493,18 @@ class RunResult:
     def outbox(self) -> tuple[str, ...]:
         """Import workbooks that this run handed over."""
         return tuple(dict.fromkeys(r.detail for r in self.receipts if r.outcome is Outcome.HANDED_OVER and r.detail))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """Who changed a field of an issue last, and when."""
+
+    key: str
+    field: Field
+    actor: str
+    at: datetime
+    before: date | None
+    after: date | None
 
 
 class FirstContact(StrEnum):

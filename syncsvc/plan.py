@@ -75,6 +75,11 @@ def make_adoption(
     return _plan("adopt", changes, _holds(left), drifts, setting), tuple(refused)
 
 
+def make_undo(changes: Sequence[Change], drifts: Sequence[Drift], setting: Setting, of_run: int) -> Plan:
+    """A plan of its own that takes writes of a run back; the holds there are stay what they are."""
+    return replace(_plan(f"undo {of_run}", tuple(changes), _holds(drifts), drifts, setting), undoes=of_run)
+
+
 def is_rejected(drift: Drift | None) -> bool:
     """Whether a person said that it is to be left as it is, for good or for now."""
     return drift is not None and drift.decision is not None and drift.decision.verdict is not Verdict.APPROVE

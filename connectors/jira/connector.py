@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from connectors.jira.wording import describe_changes
 from connectors.jira.writing import BatchWriter
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ConfigError, Problem
-from syncsvc.model import Change, Field, Receipt, Side, Snapshot
+from syncsvc.model import Change, Field, FieldChange, Receipt, Side, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ class JiraConnector:
     def delivered(self, changes: Sequence[Change]) -> str | None:
         """Nothing is ever handed over here: what was written can be read."""
         return None
+
+    def last_changes(self, issues: Collection[str], field: Field) -> Mapping[str, FieldChange]:
+        """What the changelog says."""
+        return {}
 
     def close(self) -> None:
         """Give back the connections."""

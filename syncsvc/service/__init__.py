@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
 from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult, Snapshot
+from syncsvc.plan import is_rejected
 from syncsvc.service.applying import apply_plan, look_if_applicable
 from syncsvc.service.planning import look, plan_adoption, plan_sync
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, pull_all
@@ -107,7 +108,8 @@ class Service:
             if stored.plan.violations:
                 codes.append(ExitCode.LIMITS)
             elif mode is Mode.AUTO and stored.plan.changes:
-                apply_plan(session, stored, look_if_applicable(session.setup, stored, unattended=True))
+                picture = look_if_applicable(session.setup, stored, unattended=True)
+                apply_plan(session, stored, picture, unattended=True)
             return self._report(session, codes)
 
     def stored_plan(self, plan_id: str) -> StoredPlan:
@@ -142,9 +144,15 @@ def exit_code_of(plan: Plan | None, receipts: list[Receipt], drifts: tuple[Drift
         (plan is not None and bool(plan.holds))
         or any(change not in written for change in (plan.changes if plan else ()))
         or any(receipt.outcome is Outcome.STALE for receipt in receipts)
-        or any(d.kind in (DriftKind.GONE, DriftKind.UNSEEN) or d.action is Action.HOLD for d in drifts)
+        or any(_waits(drift) for drift in drifts)
     )
     return ExitCode.WAITING if waits else ExitCode.DONE
+
+
+def _waits(drift: Drift) -> bool:
+    if drift.action is Action.HOLD:
+        return True
+    return drift.kind in (DriftKind.GONE, DriftKind.UNSEEN) and not is_rejected(drift)
 
 
 def _finish(session: Session, codes: list[ExitCode]) -> RunResult:

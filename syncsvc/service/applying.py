@@ -5,7 +5,7 @@ from itertools import groupby
 
 from syncsvc.connector import Connector
 from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
-from syncsvc.model import Change, Drift, LinkKey, Mode, Outcome, Receipt, Side
+from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict
 from syncsvc.plan import still_wanted
 from syncsvc.safety import find_violations, is_worse
 from syncsvc.service.planning import Picture, export_facts, look
@@ -19,21 +19,23 @@ BATCH_WRITES = 100
 def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) -> Picture:
     """The newest picture, where this plan may be applied to it; raises with the reason where it may not.
 
-    An `unattended` run needs no approval, and no waiver lets it pass a violation.
+    An `unattended` run needs no approval, and no waiver lets it pass a violation. In review mode a plan that was not
+    approved as a whole can be applied for the rows that were approved one by one.
     """
     plan = stored.plan
     if stored.state != "open":
         raise PlanRefused(f"plan {plan.id} was applied already", "Each plan is applied once. Make a new one.")
     if setup.now() >= plan.expires_at:
         raise PlanRefused(f"plan {plan.id} ended at {plan.expires_at:%Y-%m-%d %H:%M} UTC")
-    if setup.mode is Mode.REVIEW and not unattended and stored.approved_by is None:
-        raise PlanRefused(
-            f"plan {plan.id} is not approved",
-            f"Nothing was written. Look at it, then: syncsvc approve {plan.id}",
-        )
     picture = look(setup)
     drifts = _drift_of(picture)
-    wanted = [change for change in plan.changes if still_wanted(change, drifts.get(change.link_key))]
+    allowed = [c for c in plan.changes if _is_approved(setup, stored, c, drifts, unattended=unattended)]
+    if setup.mode is Mode.REVIEW and not unattended and stored.approved_by is None and not allowed:
+        raise PlanRefused(
+            f"plan {plan.id} is not approved, and none of its rows is",
+            f"Nothing was written. Look at it, then: syncsvc approve {plan.id}, or decide its rows: syncsvc review",
+        )
+    wanted = [change for change in allowed if still_wanted(change, drifts.get(change.link_key))]
     if plan.changes and not wanted:
         raise PlanRefused(f"plan {plan.id} is stale: the newest snapshots ask for none of its changes any more")
     links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
@@ -49,8 +51,8 @@ def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) ->
     return picture
 
 
-def apply_plan(session: Session, stored: StoredPlan, picture: Picture) -> None:
-    """Write the changes of a plan that may be applied; receipts gather in the session.
+def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unattended: bool = False) -> None:
+    """Write the changes of a plan that may be applied; receipts gather in the session. What nobody approved stays.
 
     `picture` stays true while the lease is ours, and no intent is committed once it is not.
     """
@@ -58,14 +60,30 @@ def apply_plan(session: Session, stored: StoredPlan, picture: Picture) -> None:
     store.begin_applying(session.lease, session.run, stored.making)
     session.plan = stored.plan
     drifts = _drift_of(picture)
+    allowed = [
+        change for change in stored.plan.changes if _is_approved(setup, stored, change, drifts, unattended=unattended)
+    ]
     usable = True
-    for side, batch in _batches(stored.plan.changes):
+    for side, batch in _batches(allowed):
         if usable:
             usable = _write_batch(session, stored, setup.writers[side], batch, drifts)
         else:
             why = "an earlier batch showed that nothing can be written now"
             _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, why)) for change in batch])
     store.finish_applying(session.lease, session.run, stored.making)
+
+
+def _is_approved(
+    setup: Setup, stored: StoredPlan, change: Change, drifts: Mapping[LinkKey, Drift], *, unattended: bool
+) -> bool:
+    """In review mode a person's yes: to the whole plan, or to this row with just these values."""
+    if setup.mode is not Mode.REVIEW or unattended or stored.approved_by is not None:
+        return True
+    drift = drifts.get(change.link_key)
+    if drift is None or drift.decision is None or drift.decision.verdict is not Verdict.APPROVE:
+        return False
+    meant = drift.follower_value if change.target is Side.PMCS else drift.owner_value
+    return change.kind is not DriftKind.UNDONE and change.after == meant
 
 
 def _batches(changes: Sequence[Change]) -> Iterator[tuple[Side, list[Change]]]:

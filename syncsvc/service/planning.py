@@ -1,11 +1,25 @@
 """From the newest snapshots to a stored plan."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from syncsvc.model import Action, Drift, Field, Judgement, Link, LinkKey, Mode, ProposalState, Snapshot
-from syncsvc.plan import Setting, make_adoption, make_plan
+from syncsvc.decisions import lay_over, why_ended
+from syncsvc.model import (
+    Action,
+    Change,
+    Decision,
+    Drift,
+    Field,
+    Judgement,
+    Link,
+    LinkKey,
+    Mode,
+    ProposalState,
+    Snapshot,
+)
+from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
@@ -22,20 +36,23 @@ class Picture:
     owner: Snapshot
     follower: Snapshot
     links: tuple[Link, ...]
-    drifts: tuple[Drift, ...]
+    drifts: tuple[Drift, ...]  # with what was decided about them
+    undecided: tuple[Drift, ...]  # as the truth table alone says
 
 
 def look(setup: Setup) -> Picture:
     """Reconcile the newest snapshots; changes nothing."""
     owner, follower, links = newest_owner(setup), newest_follower(setup), current_links(setup)
-    drifts = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
-    return Picture(owner, follower, links, drifts)
+    undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
+    drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)
+    return Picture(owner, follower, links, drifts, undecided)
 
 
 def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     """Settle hand-overs, remember what agrees, and store the plan of what does not."""
     setup, store = session.setup, session.setup.store
     _settle_proposals(session)
+    _end_decisions(session)
     picture = look(setup)
     agreed: dict[LinkKey, object] = {
         (d.code, d.issue_id, d.field): d.owner_value
@@ -85,6 +102,31 @@ def _setting(setup: Setup, picture: Picture, mode: Mode) -> Setting:
         created_at=created_at,
         expires_at=created_at + timedelta(hours=setup.plan_hours),
     )
+
+
+def plan_undo(session: Session, of_run: int, changes: Sequence[Change]) -> StoredPlan:
+    """Store the plan that takes these writes of a run back."""
+    setup = session.setup
+    picture = look(setup)
+    plan = make_undo(changes, picture.drifts, _setting(setup, picture, setup.mode), of_run)
+    stored = setup.store.save_plan(session.lease, session.run, plan, picture.links)
+    session.plan = replace(plan, id=stored.plan.id)
+    return stored
+
+
+def _end_decisions(session: Session) -> None:
+    """A decision whose values have changed, or whose day has come, never comes back."""
+    setup = session.setup
+    standing = setup.store.standing_decisions()
+    if not standing:
+        return
+    drifts = {drift.link_key: drift for drift in look(setup).undecided}
+    ended: dict[str, list[Decision]] = defaultdict(list)
+    for decision in standing:
+        if why := why_ended(decision, drifts.get(decision.link_key), setup.today()):
+            ended[why].append(decision)
+    for why, decisions in ended.items():
+        setup.store.end_decisions(session.lease, session.run, decisions, why)
 
 
 def _settle_proposals(session: Session) -> None:
