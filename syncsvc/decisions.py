@@ -4,6 +4,8 @@ A decision is bound to the owner's and the follower's value that were seen. Whil
 night; once one of them changes it means nothing any more, and the row is asked about again.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,13 +27,28 @@ _DECIDABLE: Final = frozenset({Action.HOLD, Action.WRITE, Action.PROPOSE})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One row as somebody who decides it saw it: which link and field, and the two values."""
+    """What a person says about one row, with the two values that were seen when it was said.
+
+    `where` is where it was said, for the answer: "sheet Decisions row 12", or the row's id.
+    """
 
     code: str
     key: str
     field: Field
     owner_value: date | None
     follower_value: date | None
+    verdict: Verdict
+    reason: str = ""
+    until: date | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was asked and not taken, and why."""
+
+    asked: Asked
+    why: str
 
 
 def lay_over(drifts: Sequence[Drift], decisions: Iterable[Decision], today: date, policy: Policy) -> tuple[Drift, ...]:
@@ -108,3 +125,12 @@ def _said(decision: Decision) -> str:
     if decision.verdict is Verdict.HOLD:
         return f"held until {decision.until} {on}{reason}"
     return f"{'approved' if decision.verdict is Verdict.APPROVE else 'rejected'} {on}{reason}"
+
+
+def row_id(drift: Drift) -> str:
+    """`r-` and 8 hex digits of link, field and both values: another value makes it another row."""
+    link_key = drift.link_key
+    if link_key is None:
+        raise ValueError(f"{drift.code}: what has no link has no row")
+    text = json.dumps([*link_key, str(drift.owner_value), str(drift.follower_value)])
+    return "r-" + hashlib.sha256(text.encode()).hexdigest()[:8]

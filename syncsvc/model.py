@@ -507,6 +507,33 @@ class FieldChange:
     after: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenValue:
+    """What a run wrote into Jira, and what stood there before."""
+
+    code: str
+    key: str
+    issue_id: str
+    field: Field
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The plan that takes a run back, and what it cannot take back.
+
+    `left` is what was written and does not stand any more, with the reason; `pending` are hand-overs that are
+    withdrawn when the plan is applied, `landed` those that are in the schedule.
+    """
+
+    run: int
+    plan: Plan
+    left: tuple[tuple[WrittenValue, str], ...] = ()
+    pending: tuple[Proposal, ...] = ()
+    landed: tuple[Proposal, ...] = ()
+
+
 class FirstContact(StrEnum):
     """What to do when both sides meet for the first time and differ."""
 

@@ -164,6 +164,7 @@ class ReviewSettings(Struct, frozen=True):
     """[review]"""
 
     plan_hours: Annotated[int, Meta(ge=1, le=8_784)] = 72
+    approver_is_not_author: bool = False
 
 
 class NightlySettings(Struct, frozen=True):
@@ -218,6 +219,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             first_contact=due.first_contact,
             follower_edit=due.follower_edit,
             report_to_owner=self.fields.completed.report_to_owner,
+            four_eyes=self.review.approver_is_not_author,
         )
 
     def report_rules(self) -> ReportRules:

@@ -1,18 +1,37 @@
 """What syncsvc does, as use cases. Each one is a run: it takes the lease, has a row in the store, and ends."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from syncsvc.decisions import Asked, Refusal, is_decidable
 from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
-from syncsvc.model import Action, Drift, DriftKind, Field, Limits, Mode, Outcome, Plan, Receipt, RunResult, Snapshot
+from syncsvc.model import (
+    Action,
+    Decision,
+    Drift,
+    DriftKind,
+    Field,
+    Limits,
+    Mode,
+    Narrative,
+    Outcome,
+    Plan,
+    Receipt,
+    RunResult,
+    Snapshot,
+    Undo,
+)
+from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
 from syncsvc.service.applying import apply_plan, look_if_applicable
+from syncsvc.service.deciding import take_decisions
 from syncsvc.service.planning import look, plan_adoption, plan_sync
-from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, pull_all
+from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
 from syncsvc.service.setup import Setup
+from syncsvc.service.undoing import make_undo_plan, withdraw_hand_overs
 from syncsvc.shapes import run_shape
 from syncsvc.store import StoredPlan
 
@@ -71,6 +90,8 @@ class Service:
             raise PlanRefused(f"plan {stored.plan.id} was applied already")
         if self.setup.now() >= stored.plan.expires_at:
             raise PlanRefused(f"plan {stored.plan.id} ended at {stored.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+        if self.setup.policy.four_eyes:
+            self._require_other_author(stored)
         with self._session("approve") as session:
             approved = self.setup.store.approve_plan(
                 stored.making, session.run, actor=self.actor, waivers=dict(waivers)
@@ -78,6 +99,18 @@ class Service:
             session.plan = stored.plan
             _finish(session, [ExitCode.DONE])
             return approved
+
+    def _require_other_author(self, stored: StoredPlan) -> None:
+        """Four eyes: who made a plan, or decided one of its rows, does not approve it."""
+        maker = self.setup.store.run(stored.run)
+        authors = {maker.actor} if maker is not None else set()
+        rows = {change.link_key for change in stored.plan.changes}
+        authors |= {d.actor for d in self.setup.store.standing_decisions() if d.link_key in rows}
+        if self.actor in authors:
+            raise PlanRefused(
+                f"plan {stored.plan.id} was made by {self.actor}, or rows of it were decided by {self.actor}",
+                "[review] approver_is_not_author asks for the yes of another person.",
+            )
 
     def apply(self, plan_id: str) -> RunResult:
         """Write what an approved plan says, after settling what earlier runs left open."""
@@ -95,7 +128,53 @@ class Service:
             # What the plan holds is in the plan; a link that is gone or unseen is not, and waits all the same.
             session.drifts = tuple(d for d in picture.drifts if d.kind in (DriftKind.GONE, DriftKind.UNSEEN))
             apply_plan(session, stored, picture)
+            if stored.plan.undoes is not None:
+                withdraw_hand_overs(session, stored.plan.undoes)
             return self._report(session, [ExitCode.DONE])
+
+    def rows(self) -> tuple[Drift, ...]:
+        """What can be decided, and what was: holds, changes and gone links as the store last saw both sides."""
+        picture = look(self.setup)
+        decidable = {drift.link_key for drift in picture.undecided if is_decidable(drift)}
+        return tuple(drift for drift in picture.drifts if drift.link_key in decidable)
+
+    def decide(self, asked: Sequence[Asked]) -> tuple[list[Decision], list[Refusal], StoredPlan]:
+        """Take decisions about rows that still are what was seen, and make the plan that follows from them."""
+        with self._session("decide") as session:
+            bring_up_to_date(session, self.setup.owner, self.setup.follower)
+            taken, refused = take_decisions(session, asked)
+            stored = plan_sync(session, self.setup.mode)
+            _finish(session, [ExitCode.DONE])
+            return taken, refused, stored
+
+    def undo(self, run: int) -> Undo:
+        """Make and store the plan that takes back what a run wrote."""
+        with self._session("undo") as session:
+            settle_intents(session)
+            bring_up_to_date(session, self.setup.owner, self.setup.follower)
+            undo = make_undo_plan(session, run)
+            _finish(session, [ExitCode.DONE])
+            return undo
+
+    def narrate(self, narratives: Sequence[Narrative]) -> list[str]:
+        """Keep narratives of milestones and months; a warning for each that repeats the month before word by word."""
+        with self._session("narrate") as session:
+            known = self.setup.store.narratives()
+            for narrative in narratives:
+                self.setup.store.keep_narrative(session.lease, session.run, narrative)
+            _finish(session, [ExitCode.DONE])
+        return [words for narrative in narratives if (words := repeats(narrative, known))]
+
+    def names(self) -> dict[str, str]:
+        """Code -> name of every milestone of the newest export."""
+        return {milestone.code: milestone.name for milestone in newest_owner(self.setup).taking_part()}
+
+    def newest_period(self) -> str:
+        """The month of the newest export."""
+        period = newest_owner(self.setup).period
+        if period is None:
+            raise UsageError("the newest export says no month", "Name one with --period 2019-04.")
+        return period
 
     def sync(self, mode: Mode | None = None) -> RunResult:
         """What the night does: settle, pull, plan, apply what may be applied, report."""

@@ -26,6 +26,7 @@ class Session:
     lease: Lease
     trigger: str
     mode: Mode
+    actor: str
     started_at: datetime
     plan: Plan | None = None
     pulled: dict[str, Snapshot] = field(default_factory=dict)
@@ -67,7 +68,7 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
     lease = store.take_lease(f"{socket.gethostname()}:{os.getpid()} {trigger}", seconds=LEASE_SECONDS)
     with _kept_alive(setup, lease):
         run = store.begin_run(trigger=trigger, mode=mode, actor=actor)
-        session = Session(setup, run, lease, trigger, mode, setup.now())
+        session = Session(setup, run, lease, trigger, mode, actor, setup.now())
         try:
             yield session
         except SyncsvcError as error:

@@ -66,6 +66,13 @@ class MemoryStore(Database):
         with self._reading() as connection:
             return pending(connection)
 
+    def proposals_of(self, run: int) -> list[Proposal]:
+        """What a run handed to PMCS, whatever became of it."""
+        held = tables.proposal.c
+        query = select(tables.proposal).where(held.run == run).order_by(held.id)
+        with self._reading() as connection:
+            return [_proposal(row) for row in connection.execute(query).mappings()]
+
     def settle_proposal(self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str) -> None:
         """Note what became of a pending proposal; ValueError for one that is settled already."""
         held = tables.proposal.c

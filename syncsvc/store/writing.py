@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
-from syncsvc.model import Change, DriftKind, Field, LinkKey, Outcome, ProposalState, Receipt, Side
+from syncsvc.model import Change, DriftKind, Field, LinkKey, Outcome, ProposalState, Receipt, Side, WrittenValue
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events, add_events_returning_ids
 from syncsvc.store.codec import decode, encode
@@ -76,6 +76,19 @@ class WritingStore(Database):
             carry_out(connection, _carried_out(receipts), self._now())
             withdrawn = _hand_over(connection, run, receipts, handed_over_on)
             add_events(connection, self._now(), run, actor, withdrawn)
+
+    def written_by(self, run: int) -> list[WrittenValue]:
+        """What a run wrote into Jira, also where only a later run learnt that it had; in the order of the intents."""
+        meant, became = tables.audit.alias("meant"), tables.audit.alias("became")
+        query = (
+            select(meant.c.code, meant.c.key, meant.c.issue_id, meant.c.field, meant.c.before, meant.c.after)
+            .join(became, became.c.intent == meant.c.id)
+            .where(meant.c.run == run, meant.c.event == "intent", became.c.event == Outcome.APPLIED.value)
+            .order_by(meant.c.id)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [WrittenValue(**{**row, "field": Field(row["field"])}) for row in rows]
 
     def open_intents(self) -> list[OpenIntent]:
         """Intents that no outcome has closed, oldest first."""

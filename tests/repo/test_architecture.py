@@ -12,11 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("syncsvc", "connectors", "migrations")
 
-_PURE = "model errors decisions workdays reconcile compare plan safety proposals names"
+_PURE = "model errors decisions narratives workdays reconcile compare plan safety proposals names"
 _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors "
-    "log config settings links mapping model names shapes safety workdays demo schedule web"
+    "log config settings links mapping model names shapes decisions narratives safety workdays demo schedule web"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "model": "",
     "errors": "",
     "workdays": "",
-    **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions"), _PURE),
+    **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
     "shapes": "model errors",
     "connector": "model errors",
     "toml_table": "errors",
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} release_list",
-    "report": f"{_VALUES} release_list month_report errors shapes",
+    "report": f"{_VALUES} decisions release_list month_report errors shapes",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
     "service": f"{_PURE} connector store shapes",

@@ -1,0 +1,247 @@
+"""`syncsvc review`: decide what waits, row by row."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from syncsvc.cli.frame import Context
+from syncsvc.cli.printing import find_page, format_option, output_option, print_result
+from syncsvc.cli.running import open_service
+from syncsvc.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from syncsvc.model import Drift, Verdict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Day(click.ParamType[date]):
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is no day; write 2019-06-28", param, ctx)
+
+
+@click.group("review")
+def command() -> None:
+    """Decide what is held and what is going to be written: row by row, all of a kind, or in a workbook.
+
+    A decision is bound to the two dates that were shown. It stands, night after night, while both stand; when one of
+    them changes, the row is asked about again.
+    """
+
+
+def _choosing(function: F) -> F:
+    for option in (
+        click.argument("rows", nargs=-1, metavar="[ROW|CODE]..."),
+        click.option("--kind", "kinds", multiple=True, metavar="KIND", help="All rows of this kind, as listed."),
+        click.option("--field", type=click.Choice(["due", "completed"]), help="Only this field; else both."),
+        click.option("--all", "everything", is_flag=True, help="Every row that is listed and not decided."),
+    ):
+        function = option(function)
+    return function
+
+
+def _answering(function: F) -> F:
+    return format_option("text", "json")(output_option(function))
+
+
+@command.command("list")
+@_choosing
+@_answering
+@click.pass_obj
+def list_rows(
+    context: Context,
+    rows: tuple[str, ...],
+    kinds: tuple[str, ...],
+    field: str | None,
+    everything: bool,
+    form: str,
+    output: Path | None,
+) -> None:
+    """List what waits for a decision, what is going to be written, and what was decided and still stands."""
+    from syncsvc.report.review_text import rows_shape, rows_text
+
+    with open_service(context) as service:
+        chosen = _choose(service.rows(), rows, kinds, field, everything=not (rows or kinds), decided=True)
+        names = service.names()
+    if form == "json":
+        print_result(json.dumps(rows_shape(chosen, names), indent=1) + "\n", output)
+    else:
+        print_result(rows_text(chosen, names, find_page(context, output)), output)
+
+
+@command.command("approve")
+@_choosing
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the decision.")
+@_answering
+@click.pass_obj
+def approve(
+    context: Context,
+    rows: tuple[str, ...],
+    kinds: tuple[str, ...],
+    field: str | None,
+    everything: bool,
+    reason: str,
+    form: str,
+    output: Path | None,
+) -> ExitCode:
+    """Say yes to rows: PMCS's date goes to Jira (or a completion to PMCS) with the next apply, or night in auto mode.
+
+    Of what is held this adopts or restores PMCS's date. A row that cannot be written says what to mend instead.
+    """
+    from syncsvc.model import Verdict
+
+    return _decide(context, Verdict.APPROVE, (rows, kinds, field, everything), reason, None, form, output)
+
+
+@command.command("reject")
+@_choosing
+@click.option("--reason", default="", metavar="TEXT", help="Why; it must be said.")
+@_answering
+@click.pass_obj
+def reject(
+    context: Context,
+    rows: tuple[str, ...],
+    kinds: tuple[str, ...],
+    field: str | None,
+    everything: bool,
+    reason: str,
+    form: str,
+    output: Path | None,
+) -> ExitCode:
+    """Say no to rows: both sides stay as they are, and nobody is asked again until one of the two dates changes."""
+    from syncsvc.model import Verdict
+
+    return _decide(context, Verdict.REJECT, (rows, kinds, field, everything), reason, None, form, output)
+
+
+@command.command("hold")
+@_choosing
+@click.option("--until", type=_Day(), required=True, metavar="DAY", help="Ask again on this day.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it must be said.")
+@_answering
+@click.pass_obj
+def hold(
+    context: Context,
+    rows: tuple[str, ...],
+    kinds: tuple[str, ...],
+    field: str | None,
+    everything: bool,
+    until: date,
+    reason: str,
+    form: str,
+    output: Path | None,
+) -> ExitCode:
+    """Put rows off until a day: they are neither written nor waiting until then."""
+    from syncsvc.model import Verdict
+
+    return _decide(context, Verdict.HOLD, (rows, kinds, field, everything), reason, until, form, output)
+
+
+@command.command("narrate")
+@click.argument("code")
+@click.option("--why", required=True, metavar="TEXT", help="Why the milestone stands where it does.")
+@click.option("--action", default="", metavar="TEXT", help="The corrective action.")
+@click.option("--period", metavar="YYYY-MM", help="Of this month; else of the newest export.")
+@click.pass_obj
+def narrate(context: Context, code: str, why: str, action: str, period: str | None) -> None:
+    """Write the narrative of milestone CODE for a month; reports carry it."""
+    from syncsvc.model import Narrative
+
+    if not why.strip():
+        raise UsageError("--why says nothing.", "Say why the milestone stands where it does.")
+    with open_service(context) as service:
+        month = period or service.newest_period()
+        code = service.setup.aliases.get(code, code)
+        warnings = service.narrate([Narrative(code, month, why.strip(), action.strip())])
+    click.echo(f"Kept: {code}, {month}.")
+    for warning in warnings:
+        click.echo(f"note: {warning}", err=True)
+
+
+def _decide(
+    context: Context,
+    verdict: "Verdict",
+    choice: tuple[tuple[str, ...], tuple[str, ...], str | None, bool],
+    reason: str,
+    until: date | None,
+    form: str,
+    output: Path | None,
+) -> ExitCode:
+    from syncsvc.decisions import Asked, row_id
+
+    rows, kinds, field, everything = choice
+    if not (rows or kinds or everything):
+        raise UsageError(
+            "No row is named.", "Name rows or codes as `syncsvc review list` shows them, --kind, or --all."
+        )
+    with open_service(context) as service:
+        chosen = _choose(service.rows(), rows, kinds, field, everything=everything, decided=bool(rows))
+        if not chosen:
+            raise UsageError("Nothing that can be decided is named so.", "`syncsvc review list` shows what there is.")
+        asked = [
+            Asked(
+                row.code, row.key, row.field, row.owner_value, row.follower_value, verdict, reason, until, row_id(row)
+            )
+            for row in chosen
+            if row.key is not None and row.field is not None
+        ]
+        taken, refused, stored = service.decide(asked)
+    return answer(context, taken, refused, stored.plan, form, output)
+
+
+def answer(context: Context, taken: Any, refused: Any, plan: Any, form: str, output: Path | None) -> ExitCode:
+    """Print what was taken and what not, and what follows; 4 where something was not taken."""
+    from syncsvc.report.review_text import taken_shape, taken_text
+
+    if form == "json":
+        print_result(json.dumps(taken_shape(taken, refused, plan.id), indent=1) + "\n", output)
+    else:
+        text = taken_text(taken, refused, find_page(context, output))
+        if plan.changes:
+            text += f"Plan {plan.id} has {len(plan.changes):,} changes now. Write them with: syncsvc apply {plan.id}\n"
+        print_result(text, output)
+    return ExitCode.WAITING if refused else ExitCode.DONE
+
+
+def _choose(
+    known: "Sequence[Drift]",
+    rows: Sequence[str],
+    kinds: Sequence[str],
+    field: str | None,
+    *,
+    everything: bool,
+    decided: bool,
+) -> "list[Drift]":
+    """The rows that are meant; UsageError for what is neither a row, a code, an issue nor a kind that is there."""
+    from syncsvc.decisions import row_id
+
+    by_name: dict[str, list[Drift]] = {}
+    for drift in known:
+        for name in {row_id(drift), drift.code, drift.key or ""}:
+            by_name.setdefault(name, []).append(drift)
+    there = {(drift.hold_kind or drift.kind).value for drift in known}
+    unknown = [name for name in rows if name not in by_name] + [kind for kind in kinds if kind not in there]
+    if unknown:
+        raise UsageError(
+            f"Nothing that can be decided is called {', '.join(unknown)}.",
+            "`syncsvc review list` shows rows, codes and kinds. A row is another one once a date of it has changed.",
+        )
+    named = {id(drift) for name in rows for drift in by_name[name]}
+    return [
+        drift
+        for drift in known
+        if (id(drift) in named or (drift.hold_kind or drift.kind).value in kinds or everything)
+        and (field is None or drift.field == field)
+        and (decided or drift.decision is None)
+    ]
