@@ -1,0 +1,84 @@
+"""The real night settled to the last row: everything that waits decided by shell, and the next night quiet."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real_nights import ALSO_DAY, EDITED_TOO, HAND_EDITED_QUIETLY, QUIET_DAY, Nights, april_arrives, open_nights
+from tests.site import Site
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def nights(tmp_path: Path, real_data: Path) -> Iterator[Nights]:
+    """In review mode: March has been agreed on, and the night after April's export has left everything to decide."""
+    with open_nights(tmp_path, real_data, "cloud", completed_field=True, mode="review") as nights:
+        assert nights.site.sync().exit_code == 0
+        april_arrives(nights, real_data)
+        assert nights.site.sync().exit_code == 4
+        yield nights
+
+
+def answer(site: Site, *arguments: str, check: int = 0) -> Any:
+    return json.loads(site.run(*arguments, "--format", "json", check=check).stdout)
+
+
+def settle_by_shell(site: Site) -> str:
+    """What a controller types; the plan that follows."""
+    rows = answer(site, "review", "list")["rows"]
+    kinds = {row["kind"] for row in rows}
+    assert kinds == {"owner_moved", "basis", "follower_edited", "both_moved", "history_rewritten", "reported"}
+    site.run("review", "approve", "--kind", "owner_moved", "--kind", "reported", "--kind", "basis", check=0)
+    site.run("review", "reject", HAND_EDITED_QUIETLY, "--field", "due", "--reason", "The team is right", check=0)
+    site.run("review", "approve", EDITED_TOO, "--field", "due", check=0)
+    decided = answer(site, "review", "approve", "--kind", "history_rewritten", "--reason", "Confirmed by the scheduler")
+    assert [one["code"] for one in decided["taken"]] == ["DMTC-8100-2090"]
+    return str(decided["plan"])
+
+
+def test_by_shell_alone(nights: Nights) -> None:
+    site, jira = nights.site, nights.site.jira
+    plan = settle_by_shell(site)
+    applied = answer(site, "apply", plan)
+    assert {receipt["outcome"] for receipt in applied["receipts"]} == {"applied", "handed_over"}
+    assert (applied["exit_code"], applied["holds"]) == (0, 0)
+    assert jira.due(nights.keys[HAND_EDITED_QUIETLY]) == QUIET_DAY
+    assert jira.due(nights.keys[EDITED_TOO]) == str(nights.april[EDITED_TOO].due) != ALSO_DAY
+
+    jira.forget_requests()
+    assert site.sync().exit_code == 0
+    assert jira.count("PUT") == 0
+    listed = answer(site, "review", "list")["rows"]
+    assert [(row["code"], row["waits"], row["decision"]["verdict"]) for row in listed] == [
+        (HAND_EDITED_QUIETLY, False, "reject")
+    ]
+
+
+def test_a_run_is_taken_back_where_its_dates_still_stand(nights: Nights) -> None:
+    site, jira = nights.site, nights.site.jira
+    before = {key: jira.due(key) for key in nights.keys.values()}
+    run = answer(site, "apply", settle_by_shell(site))["run"]
+    written = {key for key, due in before.items() if jira.due(key) != due}
+    edited = sorted(written)[0]
+    jira.edit(edited, author="A. Person", duedate="2030-01-31")
+
+    undone = answer(site, "undo", str(run))
+    assert [left["key"] for left in undone["left"]] == [edited]
+    assert len(undone["withdrawn"]) == 1
+    site.run("approve", undone["plan"], check=0)
+    back = answer(site, "apply", undone["plan"], check=4)
+    assert {receipt["outcome"] for receipt in back["receipts"]} == {"applied"}
+    assert {key: jira.due(key) for key in before} == {**before, edited: "2030-01-31"}
+
+    jira.forget_requests()
+    held = site.sync()
+    assert jira.count("PUT") == 0
+    assert held.plan is not None
+    assert held.exit_code == 4
+    undone_keys = {change["key"] for change in back["receipts"]}
+    assert undone_keys <= {hold.key for hold in held.plan.holds}
+    assert not {change.key for change in held.plan.changes} & undone_keys
