@@ -1,0 +1,39 @@
+"""The sheet Decisions: the few things that a person has to look at, in the order in which the report gives them."""
+
+from syncsvc.month_report import Decision, MonthReport
+from syncsvc.report.workbook.book import Book
+from syncsvc.report.workbook.drift_sheet import issue_urls
+from syncsvc.report.workbook.look import CODE, COUNT, DATE, LONG_TEXT
+from syncsvc.report.workbook.paper import Cell, Column, Put, shown_columns
+from syncsvc.report.workbook.phrase import QUESTIONS
+
+
+def write_decisions(book: Book, report: MonthReport) -> None:
+    """Write the sheet; none where nothing waits."""
+    if not report.decisions:
+        return
+    urls = issue_urls(report)
+
+    def key(decision: Decision) -> Cell:
+        return Put(decision.key, url=urls.get(decision.key)) if decision.key else None
+
+    columns: list[Column[Decision]] = [
+        Column("question", "Question", 26, lambda each: QUESTIONS[each.question], CODE, stays=True),
+        Column("code", "Milestone", 17, lambda each: each.code, CODE, stays=True),
+        Column("name", "Name", 40, lambda each: each.name or None, LONG_TEXT),
+        Column("why", "Why it needs a decision", 56, lambda each: each.why, LONG_TEXT, stays=True),
+        Column("field", "Date", 11, lambda each: each.field),
+        Column("before", "Shows", 11, lambda each: each.before, DATE),
+        Column("after", "Against", 11, lambda each: each.after, DATE),
+        Column("days", "Calendar days apart", 11, lambda each: _apart(each), COUNT),
+        Column("key", "Jira issue", 16, key),
+        Column("hold", "Held as", 16, lambda each: each.hold and each.hold.value.replace("_", " ")),
+    ]
+    shown = shown_columns(columns, report.decisions)
+    paper = book.paper("Decisions", [each.width for each in shown], frozen="A2")
+    paper.table("Decisions", shown, report.decisions)
+    paper.repeat(1)
+
+
+def _apart(decision: Decision) -> int | None:
+    return None if decision.calendar_days is None else abs(decision.calendar_days)

@@ -1,0 +1,123 @@
+"""How cells look: one font everywhere, few colours, and number formats that write words instead of signs."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from openpyxl.styles import Font
+
+FONT: Final = "Arial"
+POINTS: Final = 9
+
+INK: Final = "1F2933"
+FAINT_INK: Final = "66727F"
+LINE: Final = "D5DBE1"
+NAVY: Final = "1F3A5F"
+STEEL: Final = "5B6F86"
+LATE_INK: Final = "9B2C16"
+LATE_FILL: Final = "FBE9E4"
+VERY_LATE_FILL: Final = "F4C7BA"
+EARLY_INK: Final = "0F5F4C"
+EARLY_FILL: Final = "E1F1EC"
+AMBER_INK: Final = "7A4F00"
+AMBER_FILL: Final = "FDF1D3"
+GREY_FILL: Final = "EEF1F4"
+LINK_INK: Final = "1A56A8"
+
+DAY: Final = "yyyy-mm-dd"
+MOMENT: Final = "yyyy-mm-dd hh:mm"
+NUMBER: Final = "#,##0"
+MOVED: Final = '#,##0" later";#,##0" earlier";"0"'
+AGAINST: Final = '#,##0" late";#,##0" early";"on the day"'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One look of a cell. Colours are six hexadecimal digits, `points` the size of the letters."""
+
+    bold: bool = False
+    italic: bool = False
+    underlined: bool = False
+    points: int = POINTS
+    ink: str = INK
+    fill: str | None = None
+    across: str = "left"
+    indent: int = 0
+    wrap: bool = False
+    form: str = "General"
+    line: bool = False  # a hairline below
+
+    def but(self, **changes: object) -> "Look":
+        """The same look with some of it changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+PLAIN: Final = Look()
+WRAPPED: Final = Look(wrap=True)
+FAINT: Final = Look(ink=FAINT_INK)
+TITLE: Final = Look(bold=True, points=16, ink=NAVY)
+SUBTITLE: Final = Look(points=11, ink=FAINT_INK)
+SECTION: Final = Look(bold=True, points=11, ink=NAVY)
+ALERT: Final = Look(bold=True, ink=LATE_INK)
+GOOD: Final = Look(bold=True, ink=EARLY_INK)
+HEAD: Final = Look(bold=True, ink="FFFFFF", fill=NAVY, wrap=True)
+ASIDE_HEAD: Final = HEAD.but(fill=STEEL)  # of columns that are not printed
+TEXT: Final = Look(line=True)
+LONG_TEXT: Final = TEXT.but(wrap=True)
+CODE: Final = Look(line=True, bold=True)
+QUIET: Final = Look(line=True, ink=FAINT_INK)
+LONG_QUIET: Final = QUIET.but(wrap=True)
+DATE: Final = Look(line=True, form=DAY, across="center")
+INSTANT: Final = Look(line=True, form=MOMENT, across="center")
+COUNT: Final = Look(line=True, form=NUMBER, across="right", indent=1)
+DAYS_MOVED: Final = Look(line=True, form=MOVED, across="right", indent=1)
+DAYS_AGAINST: Final = Look(line=True, form=AGAINST, across="right", indent=1)
+#: Of the leading cell of what links elsewhere.
+LINKED: Final = Look(line=True, ink=LINK_INK, underlined=True)
+LINKED_CODE: Final = LINKED.but(bold=True)
+
+
+class Looks:
+    """The looks of one workbook as what its cells carry; made once each, since setting them cell by cell is slow."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Look, bool], Any] = {}
+
+    def put_on(self, cell: Any, look: Look, *, quoted: bool = False) -> None:
+        """Give a cell its look. `quoted` marks text that a spreadsheet would take for a formula if it were typed."""
+        style = self._made.get((look, quoted))
+        if style is None:
+            style = self._made[look, quoted] = _make(cell.parent, look, quoted)
+        cell._style = style
+
+
+def _make(sheet: Any, look: Look, quoted: bool) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Border, PatternFill, Side
+
+    cell: Any = WriteOnlyCell(sheet)
+    cell.font = make_font(look)
+    cell.alignment = Alignment(
+        horizontal=look.across, vertical="top", wrap_text=look.wrap, readingOrder=1, indent=look.indent
+    )
+    cell.number_format = look.form
+    if look.fill:
+        cell.fill = PatternFill("solid", start_color=look.fill)
+    if look.line:
+        cell.border = Border(bottom=Side("hair", color=LINE))
+    cell.quotePrefix = quoted
+    return cell._style
+
+
+def make_font(look: Look) -> "Font":
+    """The font of a look; the one name of the workbook."""
+    from openpyxl.styles import Font
+
+    return Font(
+        FONT,
+        look.points,
+        bold=look.bold,
+        italic=look.italic,
+        color=look.ink,
+        underline="single" if look.underlined else None,
+    )

@@ -1,0 +1,331 @@
+"""One sheet written from top to bottom: rows, tables with a filter, print set-up. Everything untrusted is text.
+
+Rows are streamed; what stands above the first row in the file (widths, what is frozen) is given at the start.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from syncsvc.report.layout import clean
+from syncsvc.report.workbook.fit import height_of, lines_needed
+from syncsvc.report.workbook.look import (
+    ASIDE_HEAD,
+    FONT,
+    HEAD,
+    LINKED,
+    PLAIN,
+    POINTS,
+    SECTION,
+    TEXT,
+    Look,
+    Looks,
+)
+
+if TYPE_CHECKING:
+    from openpyxl.chart._chart import ChartBase
+    from openpyxl.formatting.rule import Rule
+
+#: What a cell can hold, in UTF-16 units.
+LONGEST_TEXT: Final = 32_767
+_LONGEST_LINK: Final = 2_000
+_MOST_LINKS: Final = 65_000  # a sheet with more is damaged for Excel
+_LONGEST_HEADER: Final = 120
+_MOST_LINES: Final = 12
+_TALLEST_POINTS: Final = 400.0
+#: What a spreadsheet takes for the beginning of a formula where it is typed.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
+#: What stands above dates and numbers.
+_CENTRED: Final = {head: head.but(across="center") for head in (HEAD, ASIDE_HEAD)}
+_LINK: Final = re.compile(r"https?://[!-~]+\Z", re.IGNORECASE)
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A formula, and what it gave when the report was made: for readers that do not compute."""
+
+    formula: str
+    value: int
+
+
+Value = str | int | date | datetime | Live | None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A value with a look of its own, and where it leads: `url` out of the workbook, `to` to a cell like Drift!A1."""
+
+    value: Value
+    look: Look | None = None
+    url: str | None = None
+    to: str | None = None
+
+
+Cell = Value | Put
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of a table: `key` is for programs, `heading` for people, `width` in characters.
+
+    One without a value in any row is left out unless it `stays`; one that does not print stands to the right of
+    those that do.
+    """
+
+    key: str
+    heading: str
+    width: float
+    value: Callable[[R], Cell]
+    look: Look = TEXT
+    stays: bool = False
+    prints: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a table stands: its columns from the first one of the sheet, and its rows."""
+
+    name: str
+    keys: tuple[str, ...]
+    head_row: int
+    first_row: int
+    last_row: int
+
+    def letter(self, key: str) -> str:
+        """The letters of a column."""
+        return letters(self.keys.index(key) + 1)
+
+    def cells(self, first: str, last: str | None = None) -> str:
+        """The cells of a column, or of several beside each other: B2:C40."""
+        return f"{self.letter(first)}{self.first_row}:{self.letter(last or first)}{self.last_row}"
+
+
+class Paper:
+    """One sheet. `widths` are of its columns in characters."""
+
+    def __init__(
+        self,
+        workbook: Any,
+        looks: Looks,
+        title: str,
+        widths: Sequence[float],
+        *,
+        footer: str,
+        frozen: str | None = None,
+        pages_wide: int = 1,
+    ) -> None:
+        self.sheet = workbook.create_sheet(title)
+        self.title = title
+        self.row_number = 0
+        #: Cell -> what its formula gave when the report was made.
+        self.kept: dict[str, int] = {}
+        self._looks = looks
+        self._widths = list(widths)
+        self._links = 0
+        self._set_up(footer, frozen, pages_wide)
+
+    def put(self, *cells: Cell, look: Look = PLAIN, lines: int = 1) -> int:
+        """One row; its number. It is as high as its wrapped cells need, and `lines` lines at least."""
+        self.row_number += 1
+        row = self.row_number
+        made: list[Any] = []
+        high = height_of(lines, POINTS)
+        for at, cell in enumerate(cells):
+            put = cell if isinstance(cell, Put) else Put(cell, look)
+            put_look = put.look or look
+            made.append(self._make(put, put_look, at))
+            if isinstance(put.value, str):
+                high = max(high, self._height(put.value, put_look, at))
+        if high > height_of(1, POINTS):
+            self.sheet.row_dimensions[row].height = min(high, _TALLEST_POINTS)
+        self.sheet.append(made)
+        self.sheet.row_dimensions.pop(row, None)
+        return row
+
+    def skip(self, rows: int = 1) -> None:
+        """Rows without anything."""
+        for _ in range(rows):
+            self.put()
+
+    def section(self, heading: str) -> int:
+        """The heading of what follows, with room above."""
+        self.skip()
+        return self.put(heading, look=SECTION)
+
+    def broken(self, text: str, *, columns: int, look: Look = PLAIN) -> list[str]:
+        """A text in lines that fit over the first columns, for rows below each other."""
+        room = sum(self._widths[:columns])
+        lines = [""]
+        for word in clean(text).split(" "):
+            longer = f"{lines[-1]} {word}" if lines[-1] else word
+            if lines[-1] and lines_needed(longer, room, look.points) > 1:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return lines
+
+    def table(self, name: str, columns: Sequence[Column[R]], rows: Sequence[R]) -> Placed:
+        """A table with a filter on every column; one blank row where there are none, since a table must have one."""
+        head = self.put(*(Put(each.heading, _head_of(each)) for each in columns))
+        for row in rows:
+            self.put(*(_dressed(each, each.value(row)) for each in columns))
+        if not rows:
+            self.put(*(Put(None, each.look) for each in columns))
+        placed = Placed(name, tuple(each.key for each in columns), head, head + 1, self.row_number)
+        self._add_table(placed, [each.heading for each in columns])
+        return placed
+
+    def paint(self, cells: str, rule: "Rule") -> None:
+        """A look that depends on what the cells hold."""
+        self.sheet.conditional_formatting.add(cells, rule)
+
+    def draw(self, chart: "ChartBase", anchor: str) -> None:
+        """A chart whose upper left corner stands at a cell."""
+        self.sheet.add_chart(chart, anchor)
+
+    def on_one_page(self) -> None:
+        """Print as small as it takes for one page."""
+        self.sheet.page_setup.fitToHeight = 1
+
+    def repeat(self, row: int) -> None:
+        """A row that heads every printed page."""
+        self.sheet.print_title_rows = f"{row}:{row}"
+
+    def print_only(self, columns: int, rows: int | None = None) -> None:
+        """Print so many columns, and not those to the right of them; and so many rows, else all there are so far."""
+        self.sheet.print_area = f"A1:{letters(columns)}{rows or max(self.row_number, 1)}"
+
+    def _set_up(self, footer: str, frozen: str | None, pages_wide: int) -> None:
+        sheet = self.sheet
+        sheet.sheet_view.showGridLines = False
+        sheet.sheet_view.zoomScale = 100
+        sheet.sheet_format.defaultRowHeight = height_of(1, POINTS)
+        sheet.sheet_format.customHeight = True
+        if frozen:
+            sheet.freeze_panes = frozen
+        for at, each in enumerate(self._widths, start=1):
+            sheet.column_dimensions[letters(at)].width = each
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 9  # A4
+        sheet.page_setup.fitToWidth = pages_wide
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        margins = sheet.page_margins
+        margins.left = margins.right = 0.4
+        margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.25, 0.3
+        for part, text in (
+            (sheet.oddFooter.left, f"{_print_code(footer)}"),
+            (sheet.oddFooter.center, self.title),
+            (sheet.oddFooter.right, "page &P of &N"),
+        ):
+            part.text, part.font, part.size, part.color = text, f"{FONT},Regular", 8, "66727F"
+
+    def _make(self, put: Put, look: Look, at: int) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.worksheet.hyperlink import Hyperlink
+
+        value = put.value
+        if value is None and look is PLAIN:
+            return None
+        cell: Any = WriteOnlyCell(self.sheet)
+        quoted = False
+        if isinstance(value, Live):
+            cell.value = f"={value.formula}"
+            self.kept[f"{letters(at + 1)}{self.row_number}"] = value.value
+        elif isinstance(value, str):
+            text = fit_text(value)
+            quoted = text.startswith(_FORMULA_STARTS)
+            cell.value = text
+            cell.data_type = "s"  # or what begins with = is a formula
+            if link := self._link(put):
+                cell._hyperlink = Hyperlink(ref="", target=link if put.url else None, location=put.to)
+        else:
+            cell.value = value
+        self._looks.put_on(cell, look, quoted=quoted)
+        return cell
+
+    def _link(self, put: Put) -> str | None:
+        link = safe_link(put.url) if put.url else put.to
+        if link is None or self._links >= _MOST_LINKS:
+            return None
+        self._links += 1
+        return link
+
+    def _height(self, text: str, look: Look, at: int) -> float:
+        lines = 1
+        if look.wrap and at < len(self._widths):
+            lines = min(lines_needed(text, self._widths[at], look.points), _MOST_LINES)
+        return height_of(lines, look.points)
+
+    def _add_table(self, placed: Placed, headings: Sequence[str]) -> None:
+        from openpyxl.worksheet.filters import AutoFilter
+        from openpyxl.worksheet.table import Table, TableColumn
+
+        ref = f"A{placed.head_row}:{letters(len(headings))}{placed.last_row}"
+        table = Table(name=placed.name, displayName=placed.name, ref=ref, autoFilter=AutoFilter(ref=ref))
+        for number, heading in enumerate(headings, start=1):
+            table.tableColumns.append(TableColumn(id=number, name=fit_text(heading)))
+        self.sheet.tables.add(table)
+
+
+def shown_columns(columns: Iterable[Column[R]], rows: Sequence[R]) -> list[Column[R]]:
+    """Those columns in which something stands, and those that stay; the ones that are printed first."""
+    shown = [each for each in columns if each.stays or any(_holds(each.value(row)) for row in rows)]
+    return sorted(shown, key=lambda each: not each.prints)
+
+
+def letters(column: int) -> str:
+    """The letters of a column, counted from 1."""
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))
+
+
+def fit_text(text: str) -> str:
+    """One line without control characters, as long as a cell can hold."""
+    cleaned = clean(text)
+    if len(cleaned) * 2 <= LONGEST_TEXT:
+        return cleaned
+    return cleaned.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
+
+
+def safe_link(url: str) -> str | None:
+    """A web address that may be followed, else None: only http and https, no blanks, no user or password."""
+    if len(url) > _LONGEST_LINK or not _LINK.match(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.hostname and "@" not in parts.netloc else None
+
+
+def _head_of(column: Column[R]) -> Look:
+    head = HEAD if column.prints else ASIDE_HEAD
+    return head if column.look.across == "left" else _CENTRED[head]
+
+
+def _dressed(column: Column[R], cell: Cell) -> Put:
+    if isinstance(cell, Put):
+        return cell if cell.look else Put(cell.value, LINKED if cell.url else column.look, cell.url, cell.to)
+    return Put(cell, column.look)
+
+
+def _holds(cell: Cell) -> bool:
+    value = cell.value if isinstance(cell, Put) else cell
+    return value is not None and value != ""
+
+
+def _print_code(text: str) -> str:
+    """Text for a printed margin, where & begins a code."""
+    return clean(text)[:_LONGEST_HEADER].replace("&", "&&")
+
+
+def naive(at: datetime) -> datetime:
+    """An instant as a spreadsheet holds it: UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
