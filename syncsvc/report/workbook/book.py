@@ -17,13 +17,14 @@ class Book:
         from openpyxl import Workbook
         from openpyxl.styles import Font
 
-        self._workbook: Any = Workbook(write_only=True)
-        self._workbook.properties.title = title
-        self._workbook.calculation.fullCalcOnLoad = True
+        workbook: Any = Workbook(write_only=True)
+        self._workbook = workbook
+        workbook.properties.title = title
+        workbook.calculation.fullCalcOnLoad = True
         # The look of what has none, from which spreadsheets take the unit of column widths, too.
-        self._workbook._fonts.clear()
-        self._workbook._fonts.add(Font(FONT, POINTS, family=2))
-        self._workbook._named_styles["Normal"].font = Font(FONT, POINTS, family=2)
+        workbook._fonts.clear()
+        workbook._fonts.add(Font(FONT, POINTS, family=2))
+        workbook._named_styles["Normal"].font = Font(FONT, POINTS, family=2)
         self._looks = Looks()
         self._footer = footer
         self._at = at

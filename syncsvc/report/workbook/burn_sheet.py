@@ -1,6 +1,7 @@
 """The sheets Trend and Burn-down: what every reporting date said about each milestone, and how many were left."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from syncsvc.month_report import MonthReport
@@ -131,7 +132,7 @@ def _headings(points: tuple[TrendPoint, ...]) -> list[str]:
     return headings
 
 
-def _due(at: int):
+def _due(at: int) -> Callable[[TrendLine], Cell]:
     def due(line: TrendLine) -> Cell:
         value = line.dues[at]
         if value is None:

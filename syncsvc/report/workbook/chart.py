@@ -50,7 +50,7 @@ def draw_burn_down(
     actual: tuple[int, int],
     planned: tuple[int, int] | None,
 ) -> "ScatterChart":
-    """Milestones left over time. Columns A to C below row `head`: day, left, should be left; E and F: what is promised."""
+    """Milestones left over time. Below row `head`: columns A to C day, left, should be left; E, F what is promised."""
     from openpyxl.chart import Reference, ScatterChart, Series
     from openpyxl.chart.axis import ChartLines
     from openpyxl.chart.marker import Marker
@@ -59,7 +59,7 @@ def draw_burn_down(
     chart.style, chart.scatterStyle = 13, "lineMarker"
     lines: list[Any] = [(1, 3, actual, SHOULD, "dash", "diamond"), (1, 2, actual, OPEN, "solid", "circle")]
     if planned is not None:
-        lines.insert(0, (5, 6, planned, PROMISED, "sysDash", "none"))
+        lines.append((5, 6, planned, PROMISED, "sysDash", "none"))
     for day, value, (first, last), colour, dash, mark in lines:
         days = Reference(sheet, min_col=day, min_row=first, max_row=last)
         line = Series(Reference(sheet, min_col=value, min_row=first, max_row=last), days)

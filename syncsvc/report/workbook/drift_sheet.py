@@ -25,7 +25,6 @@ from syncsvc.report.workbook.look import (
     LATE_FILL,
     LATE_INK,
     LINKED_CODE,
-    LONG_QUIET,
     LONG_TEXT,
     QUIET,
     TEXT,
@@ -50,10 +49,24 @@ TABLE: Final = "Drift"
 VERY_LATE_DAYS: Final = 90
 _LEVEL: Final = COUNT.but(across="center", indent=0)
 _MOST_KEYS: Final = 3
-_LIGHT_LOOKS: Final = {light: TEXT.but(form=f'"{sign} "@') for light, (_, sign, _meaning) in LIGHTS.items()}
-#: Columns that the formulas of the sheet Summary name.
+_WORD: Final = TEXT.but(indent=1)  # beside dates and numbers
+_WORDS: Final = LONG_TEXT.but(indent=1)
+_LIGHT_LOOKS: Final = {light: _WORD.but(form=f'"{sign} "@') for light, (_, sign, _meaning) in LIGHTS.items()}
+#: Columns that stay when nothing stands in them: formulas and colours name them.
 _COUNTED: Final = frozenset(
-    {"code", "stands", "light", "due_moved", "due_before", "due", "calendar_days", "completed", "completion", "also"}
+    {
+        "code",
+        "stands",
+        "light",
+        "due_moved",
+        "due_before",
+        "due",
+        "calendar_days",
+        "working_days",
+        "completed",
+        "completion",
+        "also",
+    }
 )
 
 
@@ -86,19 +99,19 @@ def drift_columns(report: MonthReport) -> list[Column[Row]]:
         Column("name", "Name", 48, lambda row: row.name or None, LONG_TEXT),
         Column("level", "Level", 6, lambda row: row.level, _LEVEL),
         Column("light", "Light", 13, lambda row: Put(light_word(row.light), _LIGHT_LOOKS[row.light])),
-        Column("stands", "Stands in", 9, lambda row: STANDS[row.comparison.presence]),
-        Column("due_moved", "Due date", 10, _due_moved),
+        Column("stands", "Stands in", 10, lambda row: STANDS[row.comparison.presence], _WORD),
+        Column("due_moved", "Due date", 11, _due_moved, _WORD),
         Column("due_before", "Due before", 11, lambda row: row.comparison.due.before, DATE),
         Column("due", "Due now", 11, lambda row: row.comparison.due.after, DATE),
         Column("calendar_days", "Moved, calendar days", 12, lambda row: row.comparison.due.calendar_days, DAYS_MOVED),
         Column("working_days", "Moved, working days", 12, lambda row: row.comparison.due.working_days, DAYS_MOVED),
         Column("forecast", "Forecast now", 11, lambda row: row.comparison.forecast.after, DATE),
         Column("completed", "Completed", 11, lambda row: row.comparison.completed.after, DATE),
-        Column("completion", "Completion", 15, _completion),
+        Column("completion", "Completion", 16, _completion, _WORD),
         Column("against_due", "Against due, working days", 12, lambda row: row.against_due.working_days, DAYS_AGAINST),
-        Column("cause", "Cause", 16, _cause, LONG_TEXT),
+        Column("cause", "Cause", 18, _cause, _WORDS),
         *(_key_column(at, beside.urls) for at in range(_MOST_KEYS)),
-        Column("question", "Needs a decision", 18, lambda row: beside.questions.get(row.code), LONG_TEXT),
+        Column("question", "Needs a decision", 18, lambda row: beside.questions.get(row.code), _WORDS),
     ]
     aside: list[Column[Row]] = [
         Column("against_due_calendar", "Against due, calendar days", 12, _against_due_calendar, DAYS_AGAINST),
@@ -109,7 +122,7 @@ def drift_columns(report: MonthReport) -> list[Column[Row]]:
         ),
         Column("also", "Also changed", 14, _also),
         Column("before_code", "Code before", 16, _before_code),
-        Column("own_name", "Name in the source", 40, lambda row: _other(row.comparison.name, row.name), LONG_QUIET),
+        Column("own_name", "Name in the source", 40, lambda row: _other(row.comparison.name, row.name), QUIET),
         Column("forecast_before", "Forecast before", 11, lambda row: row.comparison.forecast.before, DATE),
         Column("completed_before", "Completed before", 11, lambda row: row.comparison.completed.before, DATE),
         Column("wbs", "WBS", 13, lambda row: row.milestone.wbs, QUIET),
@@ -270,14 +283,13 @@ def _other(value: str, shown: str) -> str | None:
 def _paint(paint: Callable[..., None], placed: Placed, least: int) -> None:
     first = placed.first_row
     days = f"${placed.letter('calendar_days')}{first}"
-    moved = (
-        placed.cells("due_moved", "working_days")
-        if "working_days" in placed.keys
-        else placed.cells("due_moved", "calendar_days")
-    )
-    paint(moved, when(f"{days}>{VERY_LATE_DAYS}", ink=LATE_INK, fill=VERY_LATE_FILL, stop=True))
-    paint(moved, when(f"{days}>{least}", ink=LATE_INK, fill=LATE_FILL, stop=True))
-    paint(moved, when(f"{days}<-{least}", ink=EARLY_INK, fill=EARLY_FILL, stop=True))
+    numbers = placed.cells("calendar_days", "working_days")
+    paint(numbers, when(f"{days}>{VERY_LATE_DAYS}", ink=LATE_INK, fill=VERY_LATE_FILL, stop=True))
+    paint(numbers, when(f"{days}>{least}", ink=LATE_INK, fill=LATE_FILL, stop=True))
+    paint(numbers, when(f"{days}<-{least}", ink=EARLY_INK, fill=EARLY_FILL, stop=True))
+    word = placed.cells("due_moved")
+    paint(word, when(f"{days}>0", ink=LATE_INK))
+    paint(word, when(f"{days}<0", ink=EARLY_INK))
     light = f"${placed.letter('light')}{first}"
     cells = placed.cells("light")
     for which, ink, fill in (

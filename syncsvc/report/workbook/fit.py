@@ -8,12 +8,17 @@ from syncsvc.report.layout import width as width_of
 _PIXELS_A_CHARACTER: Final = 7  # of a column width, in the default font
 _PADDING_PIXELS: Final = 8
 _PIXELS_A_POINT: Final = 96 / 72
-_SLACK: Final = 1.06  # fonts that stand in for the one named are a little wider
+_SLACK: Final = 1.03  # fonts that stand in for the one named are a little wider
 _LINE_POINTS: Final = 1.32
 _PADDING_POINTS: Final = 3
 
 #: Widths of letters in thousandths of the font size; others are as wide as most small letters.
-_NARROW: Final = {**dict.fromkeys("ijl'|", 222), **dict.fromkeys("ft .,:;/\\!I[]", 278), **dict.fromkeys('r()-`"', 340)}
+_NARROW: Final = {
+    **dict.fromkeys("ckJsvxyz", 500),
+    **dict.fromkeys("ijl'|", 222),
+    **dict.fromkeys("ft .,:;/\\!I[]", 278),
+    **dict.fromkeys('r()-`"', 340),
+}
 _WIDE: Final = {
     **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778),
     **dict.fromkeys("Mm", 833), **dict.fromkeys("W", 944), **dict.fromkeys("@%", 1000),

@@ -39,6 +39,7 @@ _TALLEST_POINTS: Final = 400.0
 #: What a spreadsheet takes for the beginning of a formula where it is typed.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 #: What stands above dates and numbers.
+_INDENTED: Final = {head: head.but(indent=1) for head in (HEAD, ASIDE_HEAD)}
 _CENTRED: Final = {head: head.but(across="center") for head in (HEAD, ASIDE_HEAD)}
 _LINK: Final = re.compile(r"https?://[!-~]+\Z", re.IGNORECASE)
 
@@ -307,7 +308,9 @@ def safe_link(url: str) -> str | None:
 
 def _head_of(column: Column[R]) -> Look:
     head = HEAD if column.prints else ASIDE_HEAD
-    return head if column.look.across == "left" else _CENTRED[head]
+    if column.look.across != "left":
+        return _CENTRED[head]
+    return _INDENTED[head] if column.look.indent else head
 
 
 def _dressed(column: Column[R], cell: Cell) -> Put:

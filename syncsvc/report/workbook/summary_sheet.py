@@ -45,7 +45,7 @@ from syncsvc.report.workbook.phrase import LIGHTS, QUESTIONS
 _WIDTHS: Final = (30, 13, 13, 46, 2, 13, 13, 13, 13, 13, 13)
 _TEXT_COLUMNS: Final = 4
 _MOST_DECISIONS: Final = 8
-_CHART_CM: Final = (16.4, 8.0)
+_CHART_CM: Final = (16.4, 7.5)
 _MEANING: Final = FAINT.but(indent=1)
 
 
@@ -79,7 +79,7 @@ def write_summary(book: Book, report: MonthReport, classes: Classes, burn_down: 
     bars = draw_classes(classes)
     size(bars, wide_cm=wide, high_cm=high)
     paper.draw(bars, "F4")
-    paper.draw(burn_down.chart(wide_cm=wide, high_cm=high), "F22")
+    paper.draw(burn_down.chart(wide_cm=wide, high_cm=high), "F19")
 
 
 def _completeness(report: MonthReport) -> tuple[str, "Look"]:
@@ -217,7 +217,7 @@ def _write_guide(paper: Paper, report: MonthReport) -> None:
         line
         for text in (
             "Drift holds every milestone, the largest move first. Columns with a grey head are not printed.",
-            '"In Drift now" is counted live from the table Drift; it turns red where it no longer is what was reported.',
+            '"In Drift now" is counted live from the table Drift; it is red where it no longer is what was reported.',
             "Later and earlier: the newer source against the older one. Late and early: the end against the due date.",
             f"Moves of more than {least} are tinted; smaller ones are listed and counted all the same.",
             "Working days are Monday to Friday; the sheet Sources names the holidays taken off.",
