@@ -3,12 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from syncsvc.causes import CauseCount, Difference
+from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport
-from syncsvc.report.words import title
 from syncsvc.report.workbook.book import Book
 from syncsvc.report.workbook.chart import EARLIER, LATER, draw_bars
 from syncsvc.report.workbook.look import (
@@ -18,7 +18,6 @@ from syncsvc.report.workbook.look import (
     DAYS_MOVED,
     FAINT,
     HEAD,
-    LONG_QUIET,
     LONG_TEXT,
     QUIET,
     TEXT,
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
 
 #: The largest number of days of each class of moves.
 _CLASSES: Final = (3, 30, 90, 180, 365)
-_WIDTHS: Final = (18, 18, 20, 20, 14, 22, 44)
+_WIDTHS: Final = (18, 22, 14, 14, 20, 44, 44)
+_MEANING_HEAD: Final = HEAD.but(indent=1)
 _NO_ROWS: Final = "Nothing differs."
 
 
@@ -72,19 +72,20 @@ def _write_counts(paper: Paper, counts: Sequence[CauseCount]) -> None:
     if not counts:
         paper.put(_NO_ROWS)
         return
-    heads = ("What", "Cause", "Differences", "of them later", "earlier", "", "What it means")
-    paper.put(*(Put(each, HEAD) for each in heads))
+    heads = (HEAD, HEAD, RIGHT_HEAD, RIGHT_HEAD, RIGHT_HEAD, _MEANING_HEAD, HEAD)
+    words = ("What", "Cause", "Differences", "of them later", "earlier", "What it means", None)
+    paper.put(*(Put(word, look) for word, look in zip(words, heads, strict=True)))
     for each in counts:
         word, meaning = CAUSES[each.cause]
         moved = each.slipped or each.pulled_in
         paper.put(
             Put(ASPECTS[each.aspect], TEXT),
-            Put(word, TEXT.but(bold=True, wrap=False)),
+            Put(word, TEXT.but(bold=True)),
             Put(each.differences, COUNT),
             Put(each.slipped if moved else None, COUNT),
             Put(each.pulled_in if moved else None, COUNT),
+            Put(meaning, QUIET.but(indent=1)),
             Put(None, TEXT),
-            Put(meaning, LONG_QUIET),
         )
     total = COUNT.but(bold=True)
     paper.put(
@@ -98,7 +99,7 @@ def _write_classes(paper: Paper, report: MonthReport) -> Classes:
         days = row.comparison.due.calendar_days or 0
         (later if days > 0 else earlier)[bisect_left(_CLASSES, abs(days))] += 1
     paper.section("How far due dates moved")
-    paper.put(Put("Calendar days", HEAD), Put("later", HEAD), Put("earlier", HEAD))
+    paper.put(Put("Calendar days", HEAD), Put("later", RIGHT_HEAD), Put("earlier", RIGHT_HEAD))
     first = paper.row_number + 1
     least = 1
     for at, most in enumerate((*_CLASSES, None)):
@@ -110,28 +111,28 @@ def _write_classes(paper: Paper, report: MonthReport) -> Classes:
 
 def _write_differences(paper: Paper, report: MonthReport) -> None:
     chain = report.attribution.chain
-    several = len(chain) > 2
     names = {row.code: row.name for row in report.rows}
     columns: list[Column[Difference]] = [
-        Column("code", "Milestone", 0, lambda each: each.code, CODE, stays=True),
-        Column("aspect", "What", 0, lambda each: ASPECTS[each.aspect], stays=True),
-        Column("cause", "Cause", 0, lambda each: cause_word(each.cause), stays=True),
-        Column("before", "Before", 0, lambda each: _value(each.before), LONG_TEXT, stays=True),
-        Column("after", "After", 0, lambda each: _value(each.after), LONG_TEXT, stays=True),
-        Column("calendar_days", "Calendar days", 0, lambda each: each.calendar_days, DAYS_MOVED, stays=True),
-        Column("name", "Name", 0, lambda each: names.get(each.code) or None, LONG_QUIET, stays=True),
+        Column("code", "Milestone", 0, lambda each: each.code, CODE),
+        Column("cause", "Cause", 0, lambda each: cause_word(each.cause)),
+        Column("aspect", "What", 0, lambda each: ASPECTS[each.aspect]),
+        Column("calendar_days", "Calendar days", 0, lambda each: each.calendar_days, DAYS_MOVED),
+        Column("edition", "With", 0, lambda each: _edition(chain[each.step + 1]), QUIET.but(indent=1)),
+        Column("before", "Before", 0, lambda each: _value(each.before), LONG_TEXT),
+        Column("after", "After", 0, lambda each: _value(each.after), LONG_TEXT),
+        Column("name", "Name", 0, lambda each: names.get(each.code) or None, QUIET),
     ]
-    if several:
-        steps = [f"{title(was)} to {title(now)}" for was, now in pairwise(chain)]
-        columns.append(Column("step", "Between", 0, lambda each: steps[each.step], QUIET, stays=True))
     paper.section(f"Every difference ({len(report.attribution.differences):,})")
     paper.put("This list is not printed.", look=FAINT)
     paper.table("Differences", columns, report.attribution.differences)
 
 
-def _value(value: object) -> Cell:
-    from datetime import date
+def _edition(snapshot: Snapshot) -> str | None:
+    edition = f"edition {snapshot.edition}" if snapshot.edition is not None else ""
+    return " ".join(filter(None, (snapshot.period, snapshot.kind, edition))) or None
 
+
+def _value(value: date | str | None) -> Cell:
     if isinstance(value, date):
         return Put(value, DATE.but(across="left"))
-    return None if value is None else str(value)
+    return value

@@ -36,10 +36,10 @@ def write_changes(book: Book, report: MonthReport) -> None:
     columns: list[Column[Change]] = [
         Column("what", "Change", 20, lambda each: each.what, CODE, stays=True),
         Column("code", "Milestone", 17, lambda each: each.code, CODE, stays=True),
-        Column("before", "Before", 46, lambda each: _value(each.before), LONG_TEXT, stays=True),
-        Column("after", "After", 46, lambda each: _value(each.after), LONG_TEXT, stays=True),
+        Column("name", "Name", 44, lambda each: each.name or None, LONG_TEXT, stays=True),
+        Column("before", "Before", 40, lambda each: _value(each.before), LONG_TEXT, stays=True),
+        Column("after", "After", 40, lambda each: _value(each.after), LONG_TEXT, stays=True),
         Column("days", "Moved, calendar days", 12, lambda each: each.days, DAYS_MOVED),
-        Column("name", "Name", 46, lambda each: each.name or None, LONG_QUIET, stays=True),
         Column("note", "Note", 40, lambda each: each.note, LONG_QUIET),
     ]
     shown = shown_columns(columns, changes)

@@ -6,7 +6,19 @@ from syncsvc.checks import Check, Finding
 from syncsvc.month_report import MonthReport
 from syncsvc.report.words import title
 from syncsvc.report.workbook.book import Book
-from syncsvc.report.workbook.look import CODE, COUNT, FAINT, HEAD, LATE_INK, LONG_QUIET, LONG_TEXT, QUIET, TEXT, TITLE
+from syncsvc.report.workbook.look import (
+    CODE,
+    COUNT,
+    FAINT,
+    HEAD,
+    LATE_INK,
+    LONG_QUIET,
+    LONG_TEXT,
+    QUIET,
+    RIGHT_HEAD,
+    TEXT,
+    TITLE,
+)
 from syncsvc.report.workbook.paper import Column, Paper, Put
 
 _WIDTHS: Final = (34, 18, 50, 44, 12)
@@ -18,7 +30,9 @@ def write_checks(book: Book, report: MonthReport) -> None:
     paper.put("Checks", look=TITLE)
     paper.put(f"What {title(report.drift.after)} can be checked for by itself.", look=FAINT)
     paper.skip()
-    paper.put(*(Put(each, HEAD) for each in ("Check", "Break it", "Rule", "Asked of", "Base")))
+    paper.put(
+        Put("Check", HEAD), Put("Break it", RIGHT_HEAD), Put("Rule", HEAD), Put("Asked of", HEAD), Put("Base", RIGHT_HEAD)
+    )  # fmt: skip
     for check in report.checks:
         _write_check(paper, check)
     findings = [(check, finding) for check in report.checks for finding in check.findings]

@@ -3,7 +3,7 @@
 from syncsvc.month_report import Decision, MonthReport
 from syncsvc.report.workbook.book import Book
 from syncsvc.report.workbook.drift_sheet import issue_urls
-from syncsvc.report.workbook.look import CODE, COUNT, DATE, LONG_TEXT
+from syncsvc.report.workbook.look import CODE, COUNT, DATE, LONG_TEXT, TEXT
 from syncsvc.report.workbook.paper import Cell, Column, Put, shown_columns
 from syncsvc.report.workbook.phrase import QUESTIONS
 
@@ -15,7 +15,7 @@ def write_decisions(book: Book, report: MonthReport) -> None:
     urls = issue_urls(report)
 
     def key(decision: Decision) -> Cell:
-        return Put(decision.key, url=urls.get(decision.key)) if decision.key else None
+        return Put(decision.key, url=urls.get(decision.key.partition(",")[0])) if decision.key else None
 
     columns: list[Column[Decision]] = [
         Column("question", "Question", 26, lambda each: QUESTIONS[each.question], CODE, stays=True),
@@ -23,10 +23,10 @@ def write_decisions(book: Book, report: MonthReport) -> None:
         Column("name", "Name", 40, lambda each: each.name or None, LONG_TEXT),
         Column("why", "Why it needs a decision", 56, lambda each: each.why, LONG_TEXT, stays=True),
         Column("field", "Date", 11, lambda each: each.field),
-        Column("before", "Shows", 11, lambda each: each.before, DATE),
-        Column("after", "Against", 11, lambda each: each.after, DATE),
+        Column("before", "From", 11, lambda each: each.before, DATE),
+        Column("after", "To", 11, lambda each: each.after, DATE),
         Column("days", "Calendar days apart", 11, lambda each: _apart(each), COUNT),
-        Column("key", "Jira issue", 16, key),
+        Column("key", "Jira issue", 18, key, TEXT.but(indent=1)),
         Column("hold", "Held as", 16, lambda each: each.hold and each.hold.value.replace("_", " ")),
     ]
     shown = shown_columns(columns, report.decisions)

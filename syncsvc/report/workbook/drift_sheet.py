@@ -55,19 +55,10 @@ _LIGHT_LOOKS: Final = {light: _WORD.but(form=f'"{sign} "@') for light, (_, sign,
 #: Columns that stay when nothing stands in them: formulas and colours name them.
 _COUNTED: Final = frozenset(
     {
-        "code",
-        "stands",
-        "light",
-        "due_moved",
-        "due_before",
-        "due",
-        "calendar_days",
-        "working_days",
-        "completed",
-        "completion",
-        "also",
+        "code", "light", "stands", "due_moved", "due_before", "due", "calendar_days", "working_days", "completed",
+        "completion", "also",
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +217,7 @@ def _key_column(at: int, urls: Mapping[str, str]) -> Column[Row]:
             return ", ".join(row.keys[at:])
         return key_cell(row.keys[at], urls)
 
-    return Column(f"key_{at + 1}", "Jira issue" if at == 0 else f"Jira issue {at + 1}", 12, key)
+    return Column(f"key_{at + 1}", "Jira issue" if at == 0 else f"Jira issue {at + 1}", 13, key, _WORD)
 
 
 def _sides_columns(report: MonthReport) -> list[Column[Row]]:

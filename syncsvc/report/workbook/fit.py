@@ -14,11 +14,9 @@ _PADDING_POINTS: Final = 3
 
 #: Widths of letters in thousandths of the font size; others are as wide as most small letters.
 _NARROW: Final = {
+    **dict.fromkeys("ijl'|", 222), **dict.fromkeys("ft .,:;/\\!I[]", 278), **dict.fromkeys("r()-`\"", 340),
     **dict.fromkeys("ckJsvxyz", 500),
-    **dict.fromkeys("ijl'|", 222),
-    **dict.fromkeys("ft .,:;/\\!I[]", 278),
-    **dict.fromkeys('r()-`"', 340),
-}
+}  # fmt: skip
 _WIDE: Final = {
     **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778),
     **dict.fromkeys("Mm", 833), **dict.fromkeys("W", 944), **dict.fromkeys("@%", 1000),

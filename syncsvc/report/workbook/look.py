@@ -61,10 +61,11 @@ SECTION: Final = Look(bold=True, points=11, ink=NAVY)
 ALERT: Final = Look(bold=True, ink=LATE_INK)
 GOOD: Final = Look(bold=True, ink=EARLY_INK)
 HEAD: Final = Look(bold=True, ink="FFFFFF", fill=NAVY, wrap=True)
+RIGHT_HEAD: Final = HEAD.but(across="right", indent=1)
 ASIDE_HEAD: Final = HEAD.but(fill=STEEL)  # of columns that are not printed
 TEXT: Final = Look(line=True)
 LONG_TEXT: Final = TEXT.but(wrap=True)
-CODE: Final = Look(line=True, bold=True)
+CODE: Final = Look(line=True, bold=True, wrap=True)
 QUIET: Final = Look(line=True, ink=FAINT_INK)
 LONG_QUIET: Final = QUIET.but(wrap=True)
 DATE: Final = Look(line=True, form=DAY, across="center")
@@ -73,8 +74,8 @@ COUNT: Final = Look(line=True, form=NUMBER, across="right", indent=1)
 DAYS_MOVED: Final = Look(line=True, form=MOVED, across="right", indent=1)
 DAYS_AGAINST: Final = Look(line=True, form=AGAINST, across="right", indent=1)
 #: Of the leading cell of what links elsewhere.
-LINKED: Final = Look(line=True, ink=LINK_INK, underlined=True)
-LINKED_CODE: Final = LINKED.but(bold=True)
+LINKED: Final = Look(line=True, ink=LINK_INK, underlined=True, indent=1)
+LINKED_CODE: Final = LINKED.but(bold=True, indent=0, wrap=True)
 
 
 class Looks:

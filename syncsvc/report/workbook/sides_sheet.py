@@ -1,6 +1,7 @@
 """The sheet Sides: the same milestones on every side, those that differ first, the widest gap before the others."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from syncsvc.model import Field, Side
 from syncsvc.month_report import MonthReport
@@ -26,7 +27,8 @@ from syncsvc.report.workbook.paper import Cell, Column, Put, shown_columns
 from syncsvc.report.workbook.phrase import agreement_words, side_word
 from syncsvc.sides import SidesReport, SidesRow, Standing
 
-_FIELDS = {Field.DUE: "due", Field.COMPLETED: "completed"}
+_WHY_NOT: Final = LONG_QUIET.but(across="center")
+_WORD: Final = TEXT.but(indent=1)
 
 
 def write_sides(book: Book, report: MonthReport) -> None:
@@ -55,18 +57,23 @@ def _columns(report: MonthReport, sides: SidesReport) -> list[Column[SidesRow]]:
     columns: list[Column[SidesRow]] = [
         Column("code", "Milestone", 17, lambda row: row.code, CODE, stays=True),
         Column("name", "Name", 40, lambda row: row.name or None, LONG_TEXT, stays=True),
-        Column("key_1", "Jira issue", 12, lambda row: _key(row.keys[:1], urls)),
-        Column("key_2", "Jira issue 2", 12, lambda row: _key(row.keys[1:], urls)),
+        Column("key_1", "Jira issue", 13, lambda row: _key(row.keys[:1], urls), _WORD),
+        Column("key_2", "Jira issue 2", 13, lambda row: _key(row.keys[1:], urls), _WORD),
     ]
     for field in Field:
         columns += [
             Column(
-                f"{side.value}_{field.value}", f"{side_word(side)} {field.value}", 13, _says(side, field), stays=True
+                f"{side.value}_{field.value}",
+                f"{side_word(side)} {field.value}",
+                13,
+                _says(side, field),
+                DATE,
+                stays=True,
             )
             for side in sides.snapshots
         ]
         columns += [
-            Column(f"agree_{field.value}", f"On {field.value}", 14, _agree(field), TEXT, stays=True),
+            Column(f"agree_{field.value}", f"On {field.value}", 14, _agree(field), _WORD, stays=True),
             Column(
                 f"calendar_{field.value}", f"Apart on {field.value}, calendar days", 12, _days(field, 0), DAYS_MOVED
             ),
@@ -83,7 +90,7 @@ def _says(side: Side, field: Field) -> Callable[[SidesRow], Cell]:
     def says(row: SidesRow) -> Cell:
         said = _standing(row, field).dates[side]
         if said.why_not is not None:
-            return Put(said.why_not, LONG_QUIET)
+            return Put(said.why_not, _WHY_NOT)
         return Put(said.value, DATE) if said.value else Put("no date", QUIET.but(across="center"))
 
     return says

@@ -24,7 +24,7 @@ from syncsvc.report.workbook.look import (
 )
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put, naive
 
-_WIDTHS: Final = (22, 26, 44, 36, 24, 11, 17, 10, 11, 9, 13)
+_WIDTHS: Final = (20, 24, 40, 35, 11, 17, 11, 11, 10, 15)
 _ROLES: Final = {
     "before": "compared with",
     "after": "this report",
@@ -65,6 +65,9 @@ def rules_of(report: MonthReport) -> Iterator[str]:
     yield f"Working days are Monday to Friday, {holidays}; the sources carry no calendar of their own."
     yield f"Overdue and late are judged at the data date of this report, {data_date}, never at the day it is read."
     yield "Dates are compared without the time of day. Each comes from the column that the sheet Drift names beside it."
+    for source in report.sources:
+        if source.role in ("before", "after") and (columns := due_columns(source.snapshot.taking_part())):
+            yield f"Due dates of {title(source.snapshot)} are read from {columns}."
     yield "Milestones are matched by code, or by codes that were declared to be the same; never by likeness of name."
     yield "A milestone that stands on one side only has no slip; what a source could not show is neither new nor gone."
     yield f"Every move is counted and listed, however small; tinted are those of more than {least}."
@@ -80,18 +83,13 @@ def _columns() -> list[Column[Source]]:
         Column("title", "What", 0, lambda each: title(each.snapshot), LONG_TEXT, stays=True),
         Column("source", "File or address", 0, lambda each: each.snapshot.source, LONG_TEXT, stays=True),
         Column("sha256", "SHA-256", 0, lambda each: each.snapshot.sha256, LONG_QUIET, stays=True),
-        Column("columns", "Due dates read from", 0, _due_columns, LONG_QUIET, stays=True),
         Column("data_date", "Data date", 0, _data_date, DATE, stays=True),
         Column("taken_at", "Read at (UTC)", 0, lambda each: naive(each.snapshot.taken_at), instant, stays=True),
         Column("rows", "Rows read", 0, lambda each: each.snapshot.rows, COUNT, stays=True),
         Column("milestones", "Milestones", 0, lambda each: len(each.snapshot.taking_part()), COUNT, stays=True),
         Column("rejects", "Not used", 0, lambda each: len(each.snapshot.rejects), COUNT, stays=True),
-        Column("complete", "Read", 0, _read, stays=True),
+        Column("complete", "Read", 0, _read, TEXT.but(indent=1), stays=True),
     ]  # fmt: skip
-
-
-def _due_columns(source: Source) -> Cell:
-    return due_columns(source.snapshot.taking_part()) or None
 
 
 def _data_date(source: Source) -> Cell:
