@@ -20,6 +20,7 @@ from syncsvc.report.workbook.look import (
     HEAD,
     LONG_TEXT,
     QUIET,
+    RIGHT_HEAD,
     TEXT,
     TITLE,
 )

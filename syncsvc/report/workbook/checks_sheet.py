@@ -30,9 +30,8 @@ def write_checks(book: Book, report: MonthReport) -> None:
     paper.put("Checks", look=TITLE)
     paper.put(f"What {title(report.drift.after)} can be checked for by itself.", look=FAINT)
     paper.skip()
-    paper.put(
-        Put("Check", HEAD), Put("Break it", RIGHT_HEAD), Put("Rule", HEAD), Put("Asked of", HEAD), Put("Base", RIGHT_HEAD)
-    )  # fmt: skip
+    heads = (("Check", HEAD), ("Break it", RIGHT_HEAD), ("Rule", HEAD), ("Asked of", HEAD), ("Base", RIGHT_HEAD))
+    paper.put(*(Put(word, look) for word, look in heads))
     for check in report.checks:
         _write_check(paper, check)
     findings = [(check, finding) for check in report.checks for finding in check.findings]

@@ -62,14 +62,7 @@ def _columns(report: MonthReport, sides: SidesReport) -> list[Column[SidesRow]]:
     ]
     for field in Field:
         columns += [
-            Column(
-                f"{side.value}_{field.value}",
-                f"{side_word(side)} {field.value}",
-                13,
-                _says(side, field),
-                DATE,
-                stays=True,
-            )
+            Column(_key_of(side, field), f"{side_word(side)} {field.value}", 13, _says(side, field), DATE, stays=True)
             for side in sides.snapshots
         ]
         columns += [
@@ -80,6 +73,10 @@ def _columns(report: MonthReport, sides: SidesReport) -> list[Column[SidesRow]]:
             Column(f"working_{field.value}", f"Apart on {field.value}, working days", 12, _days(field, 1), DAYS_MOVED),
         ]
     return columns
+
+
+def _key_of(side: Side, field: Field) -> str:
+    return f"{side.value}_{field.value}"
 
 
 def _standing(row: SidesRow, field: Field) -> Standing:

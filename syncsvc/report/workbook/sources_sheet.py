@@ -20,6 +20,7 @@ from syncsvc.report.workbook.look import (
     MOMENT,
     PLAIN,
     QUIET,
+    TEXT,
     TITLE,
 )
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put, naive
