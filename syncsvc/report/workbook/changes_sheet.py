@@ -46,6 +46,9 @@ def write_changes(book: Book, report: MonthReport) -> None:
     paper = book.paper("Changes", [each.width for each in shown], frozen="C2")
     paper.table("Changes", shown, changes)
     paper.repeat(1)
+    if not changes:
+        paper.skip()
+        paper.put("Nothing changed.")
 
 
 def _changes(report: MonthReport) -> Iterator[Change]:

@@ -36,6 +36,9 @@ def write_checks(book: Book, report: MonthReport) -> None:
         _write_check(paper, check)
     findings = [(check, finding) for check in report.checks for finding in check.findings]
     paper.section(f"Findings ({len(findings):,})")
+    if not findings:
+        paper.put("Nothing was found.")
+        return
     columns: list[Column[tuple[Check, Finding]]] = [
         Column("check", "Check", 0, lambda each: each[0].title, stays=True),
         Column("code", "Milestone", 0, lambda each: each[1].code, CODE, stays=True),

@@ -26,6 +26,7 @@ from syncsvc.report.workbook.look import (
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put, naive
 
 _WIDTHS: Final = (20, 24, 40, 35, 11, 17, 11, 11, 10, 15)
+_MOST_ON_A_PAGE: Final = 60
 _ROLES: Final = {
     "before": "compared with",
     "after": "this report",
@@ -55,6 +56,8 @@ def write_sources(book: Book, report: MonthReport) -> None:
         paper.put(rule)
     if report.run is not None:
         _write_run(paper, report)
+    if paper.row_number <= _MOST_ON_A_PAGE:
+        paper.on_one_page()
 
 
 def rules_of(report: MonthReport) -> Iterator[str]:
