@@ -23,7 +23,7 @@ from syncsvc.trend import month_end
 from tests.builders import NOON, export, issue, milestone, tracked
 
 FIRST_DUE = date(2018, 1, 31)
-WORDS = "Demonstrate the alert pipeline with data of the commissioning camera at the summit facility".split()
+WORDS = ["Demonstrate", "the", "alert", "pipeline", "with", "data", "of", "the", "commissioning", "camera"]
 
 
 def peak_megabytes() -> float:
@@ -96,8 +96,12 @@ def main() -> None:
             [sys.executable, __file__, "--floor", str(path)], check=True, capture_output=True, text=True
         ).stdout.split()
     floor_seconds, floor_megabytes, cells = float(floor[0]), float(floor[1]), int(floor[2])
-    print(f"{milestones:,} milestones, {months} months: {cells:,} cells that hold something, {len(content) / 1e6:.1f} MB")
-    print(f"workbook  {seconds:6.2f} s  {peak_megabytes():6.0f} MB at most, {before:.0f} MB of it for the report itself")
+    print(
+        f"{milestones:,} milestones, {months} months: {cells:,} cells that hold something, {len(content) / 1e6:.1f} MB"
+    )
+    print(
+        f"workbook  {seconds:6.2f} s  {peak_megabytes():6.0f} MB at most, {before:.0f} MB of it for the report itself"
+    )
     print(f"floor     {floor_seconds:6.2f} s  {floor_megabytes:6.0f} MB at most")
     print(f"ratio     {seconds / floor_seconds:6.2f}")
 

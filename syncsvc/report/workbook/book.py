@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
 from syncsvc.report.workbook.freeze import freeze
 from syncsvc.report.workbook.look import FONT, POINTS, Looks
 from syncsvc.report.workbook.paper import Paper
@@ -14,9 +17,6 @@ class Book:
     """A workbook in the making. `footer` is printed on every page; `at` is when the report was prepared."""
 
     def __init__(self, title: str, footer: str, at: datetime) -> None:
-        from openpyxl import Workbook
-        from openpyxl.styles import Font
-
         workbook: Any = Workbook(write_only=True)
         self._workbook = workbook
         workbook.properties.title = title

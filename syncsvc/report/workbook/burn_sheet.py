@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from openpyxl.chart._chart import ChartBase
 
 from syncsvc.month_report import MonthReport
 from syncsvc.report.words import counted
@@ -23,9 +25,6 @@ from syncsvc.report.workbook.look import (
 )
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put
 from syncsvc.trend import Trend, TrendLine, TrendPoint
-
-if TYPE_CHECKING:
-    from openpyxl.chart._chart import ChartBase
 
 _MOST_POINTS: Final = 150
 _POINTS_A_PAGE: Final = 14
@@ -82,7 +81,7 @@ class BurnDown:
         self._actual = actual
         self._planned = planned
 
-    def chart(self, *, wide_cm: float, high_cm: float) -> "ChartBase":
+    def chart(self, *, wide_cm: float, high_cm: float) -> ChartBase:
         """Lines of what is left, what should be left, and what is promised."""
         chart = draw_burn_down(
             self._paper.sheet, "Milestones left", head=self._head, actual=self._actual, planned=self._planned
@@ -95,7 +94,6 @@ def _write_points(paper: Paper, trend: Trend) -> tuple[int, tuple[int, int], tup
     head = paper.put(
         Put("Data date", HEAD), Put("Left", HEAD), Put("Should be left", HEAD), None,
         Put("By the end of", HEAD), Put("Left if every due date is kept", HEAD),
-        lines=2,
     )  # fmt: skip
     actual: list[tuple[Cell, Cell, Cell]] = []
     newest = [point for point in trend.points if point.newest]

@@ -4,7 +4,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from openpyxl.chart._chart import ChartBase
 
 from syncsvc.causes import CauseCount, Difference
 from syncsvc.model import Snapshot
@@ -26,9 +28,6 @@ from syncsvc.report.workbook.look import (
 )
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put
 from syncsvc.report.workbook.phrase import ASPECTS, CAUSES, cause_word
-
-if TYPE_CHECKING:
-    from openpyxl.chart._chart import ChartBase
 
 #: The largest number of days of each class of moves.
 _CLASSES: Final = (3, 30, 90, 180, 365)
@@ -59,7 +58,7 @@ def write_causes(book: Book, report: MonthReport) -> Classes:
     return classes
 
 
-def draw_classes(classes: Classes) -> "ChartBase":
+def draw_classes(classes: Classes) -> ChartBase:
     """Bars of how many due dates moved how far."""
     return draw_bars(
         classes.paper.sheet,

@@ -1,13 +1,28 @@
 """Native charts: they follow the cells they are drawn from."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from openpyxl.chart import BarChart, Reference, ScatterChart, Series
+from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.data_source import StrRef
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Font,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+from openpyxl.utils import get_column_letter, quote_sheetname
 
 from syncsvc.report.workbook.look import FAINT_INK, FONT, INK, LINE
-
-if TYPE_CHECKING:
-    from openpyxl.chart import BarChart, ScatterChart
-    from openpyxl.chart.text import RichText
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 LATER: Final = "B8492F"
 EARLIER: Final = "2B8270"
@@ -16,13 +31,10 @@ SHOULD: Final = "C58A1B"
 PROMISED: Final = "8A97A6"
 
 
-def draw_bars(
-    sheet: "WriteOnlyWorksheet", title: str, *, labels: tuple[int, int, int], series: dict[int, str]
-) -> "BarChart":
+def draw_bars(sheet: Any, title: str, *, labels: tuple[int, int, int], series: dict[int, str]) -> BarChart:
     """Upright bars. `labels` are column, first and last row of what stands below them; the names of the series stand
     one row above the first; `series` is column -> colour.
     """
-    from openpyxl.chart import BarChart, Reference, Series
 
     chart = BarChart()
     chart.type, chart.grouping, chart.gapWidth, chart.overlap = "col", "clustered", 60, 0
@@ -43,17 +55,14 @@ def draw_bars(
 
 
 def draw_burn_down(
-    sheet: "WriteOnlyWorksheet",
+    sheet: Any,
     title: str,
     *,
     head: int,
     actual: tuple[int, int],
     planned: tuple[int, int] | None,
-) -> "ScatterChart":
+) -> ScatterChart:
     """Milestones left over time. Below row `head`: columns A to C day, left, should be left; E, F what is promised."""
-    from openpyxl.chart import Reference, ScatterChart, Series
-    from openpyxl.chart.axis import ChartLines
-    from openpyxl.chart.marker import Marker
 
     chart = ScatterChart()
     chart.style, chart.scatterStyle = 13, "lineMarker"
@@ -88,17 +97,12 @@ def size(chart: Any, *, wide_cm: float, high_cm: float) -> None:
     chart.width, chart.height = wide_cm, high_cm
 
 
-def _title_from(sheet: "WriteOnlyWorksheet", column: int, row: int) -> Any:
-    from openpyxl.chart.data_source import StrRef
-    from openpyxl.chart.series import SeriesLabel
-    from openpyxl.utils import get_column_letter, quote_sheetname
+def _title_from(sheet: Any, column: int, row: int) -> Any:
 
     return SeriesLabel(strRef=StrRef(f"{quote_sheetname(sheet.title)}!${get_column_letter(column)}${row}"))
 
 
 def _dress(chart: Any, title: str) -> None:
-    from openpyxl.chart.text import Text
-    from openpyxl.chart.title import Title
 
     chart.title = Title(tx=Text(rich=_rich(title, 1000, bold=True)), overlay=False)
     chart.legend.position = "b"
@@ -114,14 +118,11 @@ def _dress(chart: Any, title: str) -> None:
 
 
 def _line(colour: str) -> Any:
-    from openpyxl.chart.shapes import GraphicalProperties
-    from openpyxl.drawing.line import LineProperties
 
     return GraphicalProperties(ln=LineProperties(solidFill=colour, w=9_525))
 
 
 def _labels() -> Any:
-    from openpyxl.chart.label import DataLabelList
 
     labels = DataLabelList()
     labels.showVal = True
@@ -130,17 +131,8 @@ def _labels() -> Any:
     return labels
 
 
-def _rich(text: str | None, hundredths: int, *, bold: bool = False) -> "RichText":
+def _rich(text: str | None, hundredths: int, *, bold: bool = False) -> RichText:
     """Text of a chart in the workbook's font; None for the look alone."""
-    from openpyxl.chart.text import RichText
-    from openpyxl.drawing.text import (
-        CharacterProperties,
-        Font,
-        Paragraph,
-        ParagraphProperties,
-        RegularTextRun,
-        RichTextProperties,
-    )
 
     letters = CharacterProperties(
         latin=Font(typeface=FONT), sz=hundredths, b=bold, solidFill=INK if bold else FAINT_INK

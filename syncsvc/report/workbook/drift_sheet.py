@@ -55,8 +55,8 @@ _LIGHT_LOOKS: Final = {light: _WORD.but(form=f'"{sign} "@') for light, (_, sign,
 #: Columns that stay when nothing stands in them: formulas and colours name them.
 _COUNTED: Final = frozenset(
     {
-        "code", "name", "light", "stands", "due_moved", "due_before", "due", "calendar_days", "working_days", "completed",
-        "completion", "also",
+        "code", "name", "light", "stands", "due_moved", "due_before", "due", "calendar_days", "working_days",
+        "completed", "completion", "also",
     }
 )  # fmt: skip
 

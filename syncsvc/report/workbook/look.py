@@ -1,10 +1,10 @@
 """How cells look: one font everywhere, few colours, and number formats that write words instead of signs."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from openpyxl.styles import Font
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 FONT: Final = "Arial"
 POINTS: Final = 9
@@ -79,25 +79,31 @@ LINKED_CODE: Final = LINKED.but(bold=True, indent=0, wrap=True)
 
 
 class Looks:
-    """The looks of one workbook as what its cells carry; made once each, since setting them cell by cell is slow."""
+    """The looks of one workbook as the numbers its cells carry; found once each, since that is slow."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Look, bool], Any] = {}
+        self._plain: dict[Look, int] = {}
+        self._quoted: dict[Look, int] = {}
 
-    def put_on(self, cell: Any, look: Look, *, quoted: bool = False) -> None:
-        """Give a cell its look. `quoted` marks text that a spreadsheet would take for a formula if it were typed."""
-        style = self._made.get((look, quoted))
+    def style_of(self, sheet: Any, look: Look, *, quoted: bool = False) -> int:
+        """The number of a look. `quoted` marks text that would be taken for a formula if it were typed."""
+        known = self._quoted if quoted else self._plain
+        style = known.get(look)
         if style is None:
-            style = self._made[look, quoted] = _make(cell.parent, look, quoted)
-        cell._style = style
+            style = known[look] = _make(sheet, look, quoted)
+        return style
 
 
-def _make(sheet: Any, look: Look, quoted: bool) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Border, PatternFill, Side
-
+def _make(sheet: Any, look: Look, quoted: bool) -> int:
     cell: Any = WriteOnlyCell(sheet)
-    cell.font = make_font(look)
+    cell.font = Font(
+        FONT,
+        look.points,
+        bold=look.bold,
+        italic=look.italic,
+        color=look.ink,
+        underline="single" if look.underlined else None,
+    )
     cell.alignment = Alignment(
         horizontal=look.across, vertical="top", wrap_text=look.wrap, readingOrder=1, indent=look.indent
     )
@@ -107,18 +113,4 @@ def _make(sheet: Any, look: Look, quoted: bool) -> Any:
     if look.line:
         cell.border = Border(bottom=Side("hair", color=LINE))
     cell.quotePrefix = quoted
-    return cell._style
-
-
-def make_font(look: Look) -> "Font":
-    """The font of a look; the one name of the workbook."""
-    from openpyxl.styles import Font
-
-    return Font(
-        FONT,
-        look.points,
-        bold=look.bold,
-        italic=look.italic,
-        color=look.ink,
-        underline="single" if look.underlined else None,
-    )
+    return int(cell.style_id)

@@ -7,27 +7,22 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from functools import cache
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
+
+from openpyxl import Workbook
+from openpyxl.chart._chart import ChartBase
+from openpyxl.formatting.rule import Rule
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableColumn
 
 from syncsvc.report.layout import clean
 from syncsvc.report.workbook.fit import height_of, lines_needed
-from syncsvc.report.workbook.look import (
-    ASIDE_HEAD,
-    FONT,
-    HEAD,
-    LINKED,
-    PLAIN,
-    POINTS,
-    SECTION,
-    TEXT,
-    Look,
-    Looks,
-)
-
-if TYPE_CHECKING:
-    from openpyxl.chart._chart import ChartBase
-    from openpyxl.formatting.rule import Rule
+from syncsvc.report.workbook.look import ASIDE_HEAD, FONT, HEAD, LINKED, PLAIN, POINTS, SECTION, TEXT, Look, Looks
+from syncsvc.report.workbook.stream import FIRST_DAY, StreamedCell, add_sheet, day_number
 
 #: What a cell can hold, in UTF-16 units.
 LONGEST_TEXT: Final = 32_767
@@ -44,6 +39,7 @@ _CENTRED: Final = {head: head.but(across="center") for head in (HEAD, ASIDE_HEAD
 _LINK: Final = re.compile(r"https?://[!-~]+\Z", re.IGNORECASE)
 
 R = TypeVar("R")
+_LOWEST: Final = height_of(1, POINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ class Paper:
 
     def __init__(
         self,
-        workbook: Any,
+        workbook: Workbook,
         looks: Looks,
         title: str,
         widths: Sequence[float],
@@ -120,7 +116,7 @@ class Paper:
         frozen: str | None = None,
         pages_wide: int = 1,
     ) -> None:
-        self.sheet = workbook.create_sheet(title)
+        self.sheet = add_sheet(workbook, title)
         self.title = title
         self.row_number = 0
         #: Cell -> what its formula gave when the report was made.
@@ -130,19 +126,27 @@ class Paper:
         self._links = 0
         self._set_up(footer, frozen, pages_wide)
 
-    def put(self, *cells: Cell, look: Look = PLAIN, lines: int = 1) -> int:
-        """One row; its number. It is as high as its wrapped cells need, and `lines` lines at least."""
+    def put(self, *cells: Cell, look: Look = PLAIN) -> int:
+        """One row; its number. It is as high as its wrapped cells need."""
+        return self._put((cell, look) for cell in cells)
+
+    def _put(self, cells: Iterable[tuple[Cell, Look]]) -> int:
         self.row_number += 1
         row = self.row_number
-        made: list[Any] = []
-        high = height_of(lines, POINTS)
-        for at, cell in enumerate(cells):
-            put = cell if isinstance(cell, Put) else Put(cell, look)
-            put_look = put.look or look
-            made.append(self._make(put, put_look, at))
-            if isinstance(put.value, str):
-                high = max(high, self._height(put.value, put_look, at))
-        if high > height_of(1, POINTS):
+        made: list[StreamedCell] = []
+        high = _LOWEST
+        for at, (cell, look) in enumerate(cells):
+            if isinstance(cell, Put):
+                value, look = cell.value, cell.look or look
+                link = cell if cell.url or cell.to else None
+            else:
+                value, link = cell, None
+            if value is None and look is PLAIN:
+                continue
+            made.append(self._make(value, look, link, f"{_letters(at)}{row}"))
+            if isinstance(value, str) and (look.wrap or look.points > POINTS):
+                high = max(high, self._height(value, look, at))
+        if high > _LOWEST:
             self.sheet.row_dimensions[row].height = min(high, _TALLEST_POINTS)
         self.sheet.append(made)
         self.sheet.row_dimensions.pop(row, None)
@@ -174,18 +178,18 @@ class Paper:
         """A table with a filter on every column; one blank row where there are none, since a table must have one."""
         head = self.put(*(Put(each.heading, _head_of(each)) for each in columns))
         for row in rows:
-            self.put(*(_dressed(each, each.value(row)) for each in columns))
+            self._put([_dressed(each, each.value(row)) for each in columns])
         if not rows:
             self.put(*(Put(None, each.look) for each in columns))
         placed = Placed(name, tuple(each.key for each in columns), head, head + 1, self.row_number)
         self._add_table(placed, [each.heading for each in columns])
         return placed
 
-    def paint(self, cells: str, rule: "Rule") -> None:
+    def paint(self, cells: str, rule: Rule) -> None:
         """A look that depends on what the cells hold."""
         self.sheet.conditional_formatting.add(cells, rule)
 
-    def draw(self, chart: "ChartBase", anchor: str) -> None:
+    def draw(self, chart: ChartBase, anchor: str) -> None:
         """A chart whose upper left corner stands at a cell."""
         self.sheet.add_chart(chart, anchor)
 
@@ -205,7 +209,7 @@ class Paper:
         sheet = self.sheet
         sheet.sheet_view.showGridLines = False
         sheet.sheet_view.zoomScale = 100
-        sheet.sheet_format.defaultRowHeight = height_of(1, POINTS)
+        sheet.sheet_format.defaultRowHeight = _LOWEST
         sheet.sheet_format.customHeight = True
         if frozen:
             sheet.freeze_panes = frozen
@@ -226,36 +230,28 @@ class Paper:
         ):
             part.text, part.font, part.size, part.color = text, f"{FONT},Regular", 8, "66727F"
 
-    def _make(self, put: Put, look: Look, at: int) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.worksheet.hyperlink import Hyperlink
-
-        value = put.value
-        if value is None and look is PLAIN:
-            return None
-        cell: Any = WriteOnlyCell(self.sheet)
-        quoted = False
-        if isinstance(value, Live):
-            cell.value = f"={value.formula}"
-            self.kept[f"{letters(at + 1)}{self.row_number}"] = value.value
-        elif isinstance(value, str):
+    def _make(self, value: Value, look: Look, link: Put | None, place: str) -> StreamedCell:
+        if isinstance(value, str):
             text = fit_text(value)
-            quoted = text.startswith(_FORMULA_STARTS)
-            cell.value = text
-            cell.data_type = "s"  # or what begins with = is a formula
-            if link := self._link(put):
-                cell._hyperlink = Hyperlink(ref="", target=link if put.url else None, location=put.to)
-        else:
-            cell.value = value
-        self._looks.put_on(cell, look, quoted=quoted)
-        return cell
+            style = self._looks.style_of(self.sheet, look, quoted=text.startswith(_FORMULA_STARTS))
+            # Text is said to be text, or what begins with = is a formula.
+            return StreamedCell(self.sheet, place, style, "s", text, self._link(link, place) if link else None)
+        style = self._looks.style_of(self.sheet, look)
+        if isinstance(value, date):
+            if value.year < FIRST_DAY.year or (type(value) is date and value < FIRST_DAY):
+                return StreamedCell(self.sheet, place, style, "s", value.isoformat())
+            return StreamedCell(self.sheet, place, style, "n", day_number(value))
+        if isinstance(value, Live):
+            self.kept[place] = value.value
+            return StreamedCell(self.sheet, place, style, "f", f"={value.formula}")
+        return StreamedCell(self.sheet, place, style, "n", value)
 
-    def _link(self, put: Put) -> str | None:
-        link = safe_link(put.url) if put.url else put.to
-        if link is None or self._links >= _MOST_LINKS:
+    def _link(self, put: Put, place: str) -> Hyperlink | None:
+        target = safe_link(put.url) if put.url else None
+        if (target is None and put.to is None) or self._links >= _MOST_LINKS:
             return None
         self._links += 1
-        return link
+        return Hyperlink(ref=place, target=target, location=None if target else put.to)
 
     def _height(self, text: str, look: Look, at: int) -> float:
         lines = 1
@@ -264,9 +260,6 @@ class Paper:
         return height_of(lines, look.points)
 
     def _add_table(self, placed: Placed, headings: Sequence[str]) -> None:
-        from openpyxl.worksheet.filters import AutoFilter
-        from openpyxl.worksheet.table import Table, TableColumn
-
         ref = f"A{placed.head_row}:{letters(len(headings))}{placed.last_row}"
         table = Table(name=placed.name, displayName=placed.name, ref=ref, autoFilter=AutoFilter(ref=ref))
         for number, heading in enumerate(headings, start=1):
@@ -282,9 +275,12 @@ def shown_columns(columns: Iterable[Column[R]], rows: Sequence[R]) -> list[Colum
 
 def letters(column: int) -> str:
     """The letters of a column, counted from 1."""
-    from openpyxl.utils import get_column_letter
-
     return str(get_column_letter(column))
+
+
+@cache
+def _letters(at: int) -> str:
+    return letters(at + 1)
 
 
 def fit_text(text: str) -> str:
@@ -313,10 +309,9 @@ def _head_of(column: Column[R]) -> Look:
     return _INDENTED[head] if column.look.indent else head
 
 
-def _dressed(column: Column[R], cell: Cell) -> Put:
-    if isinstance(cell, Put):
-        return cell if cell.look else Put(cell.value, LINKED if cell.url else column.look, cell.url, cell.to)
-    return Put(cell, column.look)
+def _dressed(column: Column[R], cell: Cell) -> tuple[Cell, Look]:
+    leads = isinstance(cell, Put) and cell.url is not None and cell.look is None
+    return cell, LINKED if leads else column.look
 
 
 def _holds(cell: Cell) -> bool:
