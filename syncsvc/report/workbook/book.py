@@ -20,6 +20,7 @@ class Book:
         workbook: Any = Workbook(write_only=True)
         self._workbook = workbook
         workbook.properties.title = title
+        workbook.properties.creator = "syncsvc"
         workbook.calculation.fullCalcOnLoad = True
         # The look of what has none, from which spreadsheets take the unit of column widths, too.
         workbook._fonts.clear()

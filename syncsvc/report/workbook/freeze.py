@@ -18,7 +18,6 @@ _APP: Final = "docProps/app.xml"
 _PROGRAM: Final = re.compile(rb"(<Application>)[^<]*(</Application>)")
 _VERSION: Final = re.compile(rb"<AppVersion>[^<]*</AppVersion>")
 _STAMP: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
-_CREATOR: Final = re.compile(rb"(<dc:creator>)[^<]*")
 #: A formula as openpyxl writes it, with the empty place for its value.
 _FORMULA: Final = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?/?>(?:</v>)?')
 
@@ -31,7 +30,7 @@ def freeze(content: bytes, *, at: datetime, kept: Mapping[str, Mapping[str, int]
         for name in made.namelist():
             part = made.read(name)
             if name == _CORE:
-                part = _CREATOR.sub(rb"\g<1>syncsvc", _STAMP.sub(rb"\g<1>" + stamp, part))
+                part = _STAMP.sub(rb"\g<1>" + stamp, part)
             elif name == _APP:
                 part = _VERSION.sub(b"", _PROGRAM.sub(rb"\g<1>syncsvc\g<2>", part))
             elif name in kept:

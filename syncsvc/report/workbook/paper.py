@@ -234,17 +234,17 @@ class Paper:
         if isinstance(value, str):
             text = fit_text(value)
             style = self._looks.style_of(self.sheet, look, quoted=text.startswith(_FORMULA_STARTS))
-            # Text is said to be text, or what begins with = is a formula.
-            return StreamedCell(self.sheet, place, style, "s", text, self._link(link, place) if link else None)
+            # Text is written as text, or what begins with = were a formula.
+            return StreamedCell(place, style, text=text, link=self._link(link, place) if link else None)
         style = self._looks.style_of(self.sheet, look)
         if isinstance(value, date):
             if value.year < FIRST_DAY.year or (type(value) is date and value < FIRST_DAY):
-                return StreamedCell(self.sheet, place, style, "s", value.isoformat())
-            return StreamedCell(self.sheet, place, style, "n", day_number(value))
+                return StreamedCell(place, style, text=value.isoformat())
+            return StreamedCell(place, style, number=day_number(value))
         if isinstance(value, Live):
             self.kept[place] = value.value
-            return StreamedCell(self.sheet, place, style, "f", f"={value.formula}")
-        return StreamedCell(self.sheet, place, style, "n", value)
+            return StreamedCell(place, style, formula=value.formula)
+        return StreamedCell(place, style, number=value)
 
     def _link(self, put: Put, place: str) -> Hyperlink | None:
         target = safe_link(put.url) if put.url else None
