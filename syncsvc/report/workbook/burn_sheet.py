@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from openpyxl.chart._chart import ChartBase
@@ -17,6 +18,7 @@ from syncsvc.report.workbook.look import (
     COUNT,
     DATE,
     FAINT,
+    FAINT_INK,
     HEAD,
     LONG_TEXT,
     QUIET,
@@ -24,9 +26,10 @@ from syncsvc.report.workbook.look import (
     Look,
 )
 from syncsvc.report.workbook.paper import Cell, Column, Paper, Put
-from syncsvc.trend import Trend, TrendLine, TrendPoint
+from syncsvc.trend import Trend, TrendLine, TrendPoint, month_end
 
 _MOST_POINTS: Final = 150
+_NO_EXPORT: Final = DATE.but(ink=FAINT_INK)
 _POINTS_A_PAGE: Final = 14
 _REBASELINED: Final = DATE.but(bold=True, ink=AMBER_INK, fill=AMBER_FILL)
 _AFTER_COMPLETION: Final = DATE.but(ink="9AA5B1")
@@ -60,7 +63,7 @@ def write_trend(book: Book, report: MonthReport) -> None:
 
 def write_burn_down(book: Book, report: MonthReport) -> "BurnDown":
     """How many milestones were left at each reporting date, and how many the newest source promises to leave."""
-    paper = book.paper("Burn-down", (20, 10, 16, 3, 14, 16, 3, 14, 14, 14, 14, 14))
+    paper = book.paper("Burn-down", (14, 10, 16, 22, 14, 16, 3, 14, 14, 14, 14, 14))
     paper.put("Burn-down", look=TITLE)
     paper.put(
         "Milestones that are left at the data date of each month's last edition; a month without an export is a gap.",
@@ -95,18 +98,20 @@ def _write_points(paper: Paper, trend: Trend) -> tuple[int, tuple[int, int], tup
         Put("Data date", HEAD), Put("Left", HEAD), Put("Should be left", HEAD), None,
         Put("By the end of", HEAD), Put("Left if every due date is kept", HEAD),
     )  # fmt: skip
-    actual: list[tuple[Cell, Cell, Cell]] = []
+    actual: list[tuple[Cell, ...]] = []
     newest = [point for point in trend.points if point.newest]
     for point, burn in zip(newest, trend.burn_down, strict=True):
         if point.gap:
-            words = f"no export: {point.gap[0]}" if len(point.gap) == 1 else f"no export: {len(point.gap)} months"
-            actual.append((Put(words, QUIET), Put(None, QUIET), Put(None, QUIET)))
+            # A day without a value breaks the lines; a word in its place would make Excel forget all days.
+            missing = month_end(date.fromisoformat(f"{point.gap[0]}-01"))
+            words = point.gap[0] if len(point.gap) == 1 else f"{point.gap[0]} to {point.gap[-1]}"
+            actual.append((Put(missing, _NO_EXPORT), Put(None, COUNT), Put(None, COUNT), Put(words, QUIET)))
         left, should = burn.total - burn.completed, burn.total - burn.due
-        actual.append((Put(burn.on, DATE), Put(left, COUNT), Put(should, COUNT)))
+        actual.append((Put(burn.on, DATE), Put(left, COUNT), Put(should, COUNT), Put(None, QUIET)))
     since = trend.burn_down[0].on if trend.burn_down else None
     planned = [(day, left) for day, left in trend.planned if since is None or day >= since]
     for at in range(max(len(actual), len(planned))):
-        cells: list[Cell] = [*(actual[at] if at < len(actual) else (None, None, None)), None]
+        cells: list[Cell] = [*(actual[at] if at < len(actual) else (None,) * 4)]
         if at < len(planned):
             cells += [Put(planned[at][0], DATE), Put(planned[at][1], COUNT)]
         paper.put(*cells)

@@ -91,7 +91,7 @@ def drift_columns(report: MonthReport) -> list[Column[Row]]:
         Column("level", "Level", 6, lambda row: row.level, _LEVEL),
         Column("light", "Light", 13, lambda row: Put(light_word(row.light), _LIGHT_LOOKS[row.light])),
         Column("stands", "Stands in", 10, lambda row: STANDS[row.comparison.presence], _WORD),
-        Column("due_moved", "Due date", 11, _due_moved, _WORD),
+        Column("due_moved", "Change", 11, _due_moved, _WORD),
         Column("due_before", "Due before", 11, lambda row: row.comparison.due.before, DATE),
         Column("due", "Due now", 11, lambda row: row.comparison.due.after, DATE),
         Column("calendar_days", "Moved, calendar days", 12, lambda row: row.comparison.due.calendar_days, DAYS_MOVED),
@@ -116,7 +116,7 @@ def drift_columns(report: MonthReport) -> list[Column[Row]]:
         Column("own_name", "Name in the source", 40, lambda row: _other(row.comparison.name, row.name), QUIET),
         Column("forecast_before", "Forecast before", 11, lambda row: row.comparison.forecast.before, DATE),
         Column("completed_before", "Completed before", 11, lambda row: row.comparison.completed.before, DATE),
-        Column("wbs", "WBS", 13, lambda row: row.milestone.wbs, QUIET),
+        Column("wbs", "WBS", 17, lambda row: row.milestone.wbs, QUIET),
         Column("kind", "Type", 16, lambda row: KIND_WORDS[row.milestone.kind] or None, QUIET),
         Column("state_before", "Status before", 13, _of_before(lambda m: m.state), QUIET),
         Column("state", "Status now", 13, _of_after(lambda m: m.state), QUIET),
@@ -232,7 +232,7 @@ def _sides_columns(report: MonthReport) -> list[Column[Row]]:
             for side in report.sides.snapshots
             if side not in compared
         ]
-        columns.append(Column(f"agree_{field.value}", f"Sides on {field.value}", 13, _agreement(field)))
+        columns.append(Column(f"agree_{field.value}", f"Sides on {field.value}", 15, _agreement(field)))
     return columns
 
 

@@ -9,6 +9,7 @@ _PIXELS_A_CHARACTER: Final = 7  # of a column width, in the default font
 _PADDING_PIXELS: Final = 8
 _PIXELS_A_POINT: Final = 96 / 72
 _SLACK: Final = 1.03  # fonts that stand in for the one named are a little wider
+_BOLD: Final = 1.08
 _LINE_POINTS: Final = 1.32
 _PADDING_POINTS: Final = 3
 
@@ -26,9 +27,10 @@ _MOST: Final = 556
 _FULL: Final = 1000
 
 
-def lines_needed(text: str, characters: float, points: int) -> int:
+def lines_needed(text: str, characters: float, points: int, *, bold: bool = False) -> int:
     """How many lines a text takes in a column so many characters wide; broken at blanks, long words within."""
-    room = (characters * _PIXELS_A_CHARACTER - _PADDING_PIXELS) / _SLACK / (points * _PIXELS_A_POINT) * 1000
+    slack = _SLACK * _BOLD if bold else _SLACK
+    room = (characters * _PIXELS_A_CHARACTER - _PADDING_PIXELS) / slack / (points * _PIXELS_A_POINT) * 1000
     if len(text) * _FULL <= room:
         return 1
     lines, used = 1, 0.0

@@ -256,7 +256,7 @@ class Paper:
     def _height(self, text: str, look: Look, at: int) -> float:
         lines = 1
         if look.wrap and at < len(self._widths):
-            lines = min(lines_needed(text, self._widths[at], look.points), _MOST_LINES)
+            lines = min(lines_needed(text, self._widths[at], look.points, bold=look.bold), _MOST_LINES)
         return height_of(lines, look.points)
 
     def _add_table(self, placed: Placed, headings: Sequence[str]) -> None:

@@ -66,11 +66,11 @@ def _columns(report: MonthReport, sides: SidesReport) -> list[Column[SidesRow]]:
             for side in sides.snapshots
         ]
         columns += [
-            Column(f"agree_{field.value}", f"On {field.value}", 14, _agree(field), _WORD, stays=True),
+            Column(f"agree_{field.value}", f"Sides on {field.value}", 16, _agree(field), _WORD, stays=True),
             Column(
-                f"calendar_{field.value}", f"Apart on {field.value}, calendar days", 12, _days(field, 0), DAYS_MOVED
+                f"calendar_{field.value}", f"Apart on {field.value}, calendar days", 13, _days(field, 0), DAYS_MOVED
             ),
-            Column(f"working_{field.value}", f"Apart on {field.value}, working days", 12, _days(field, 1), DAYS_MOVED),
+            Column(f"working_{field.value}", f"Apart on {field.value}, working days", 13, _days(field, 1), DAYS_MOVED),
         ]
     return columns
 

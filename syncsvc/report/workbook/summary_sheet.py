@@ -160,13 +160,13 @@ def _figures(report: MonthReport, dates_row: int) -> Iterator[Figure]:
     yield Figure("On both sides", totals.both, _count("Stands in", "both"), "stand in both sources")
     yield Figure("Gone", counts.gone, _count("Stands in", "gone"), "stood in the older source only")
     yield Figure("New", counts.new, _count("Stands in", "new"), "stand in the newer source only; they have no slip")
-    yield Figure("Slipped", counts.slipped, _count("Due date", "slipped"), "due later than before")
-    yield Figure("Pulled in", counts.pulled_in, _count("Due date", "pulled in"), "due earlier than before")
-    yield Figure("Unchanged", counts.unchanged, _count("Due date", "unchanged"), "due on the same day as before")
+    yield Figure("Slipped", counts.slipped, _count("Change", "slipped"), "due later than before")
+    yield Figure("Pulled in", counts.pulled_in, _count("Change", "pulled in"), "due earlier than before")
+    yield Figure("Unchanged", counts.unchanged, _count("Change", "unchanged"), "due on the same day as before")
     yield Figure(
         "Without a due date",
         totals.undated or None,
-        _count("Due date", "no date"),
+        _count("Change", "no date"),
         "on both sides, undated on one of them at least",
     )
     yield Figure(
