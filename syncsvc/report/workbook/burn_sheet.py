@@ -29,6 +29,7 @@ from syncsvc.report.workbook.paper import Cell, Column, Paper, Put
 from syncsvc.trend import Trend, TrendLine, TrendPoint, month_end
 
 _MOST_POINTS: Final = 150
+_MOST_ON_A_PAGE: Final = 70
 _NO_EXPORT: Final = DATE.but(ink=FAINT_INK)
 _POINTS_A_PAGE: Final = 14
 _REBASELINED: Final = DATE.but(bold=True, ink=AMBER_INK, fill=AMBER_FILL)
@@ -71,6 +72,8 @@ def write_burn_down(book: Book, report: MonthReport) -> "BurnDown":
     )
     paper.skip()
     burn = BurnDown(paper, *_write_points(paper, report.trend))
+    if paper.row_number <= _MOST_ON_A_PAGE:
+        paper.on_one_page()
     paper.draw(burn.chart(wide_cm=17, high_cm=9.5), "H4")
     return burn
 

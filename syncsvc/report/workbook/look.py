@@ -1,6 +1,7 @@
 """How cells look: one font everywhere, few colours, and number formats that write words instead of signs."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from openpyxl.cell import WriteOnlyCell
@@ -48,8 +49,13 @@ class Look:
     line: bool = False  # a hairline below
 
     def but(self, **changes: object) -> "Look":
-        """The same look with some of it changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        """The same look with some of it changed; asked again, the same one, since each costs the workbook a style."""
+        return _change(self, tuple(sorted(changes.items())))
+
+
+@cache
+def _change(look: Look, changes: tuple[tuple[str, Any], ...]) -> Look:
+    return replace(look, **dict(changes))
 
 
 PLAIN: Final = Look()

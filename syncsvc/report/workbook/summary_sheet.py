@@ -62,6 +62,7 @@ class Figure:
 def write_summary(book: Book, report: MonthReport, classes: Classes, burn_down: BurnDown) -> None:
     """Write the sheet."""
     paper = book.paper("Summary", _WIDTHS)
+    paper.sheet.sheet_view.tabSelected = True
     after, before = report.drift.after, report.drift.before
     paper.put(f"Milestone drift, {name_period(after)}", look=TITLE)
     paper.put(" · ".join(filter(None, (report.project, f"compared with {name_period(before)}"))), look=SUBTITLE)
