@@ -428,6 +428,14 @@ def test_sides_stand_beside_each_other_with_links_to_their_issues() -> None:
     assert "Sides" not in open_book(drift_workbook(small_report())).sheetnames
 
 
+def test_sides_that_are_compared_are_not_shown_again_beside_the_comparison() -> None:
+    published = replace(export(milestone("DM-1", JUNE), period="2017-08"), side=Side.PUBLISHED, kind=None)
+    sheet = open_book(drift_workbook(report_of(published, export(milestone("DM-1", MAY)))))["Drift"]
+    (row,) = table_of(sheet, "Drift")
+    assert (row["Due before"], row["Due now"], row["Sides on due"]) == (JUNE, MAY, "Published differs")
+    assert not {"PMCS due", "Published due"} & set(row)
+
+
 def test_only_addresses_of_issues_lead_out_of_the_workbook() -> None:
     parts = parts_of(drift_workbook(sided_report()))
     links = {

@@ -224,7 +224,7 @@ def _sides_columns(report: MonthReport) -> list[Column[Row]]:
     """What the sides say that are not compared here, and whether all agree."""
     if report.sides is None:
         return []
-    compared = {report.drift.after.side}
+    compared = {report.drift.before.side, report.drift.after.side}
     columns: list[Column[Row]] = []
     for field in Field:
         columns += [

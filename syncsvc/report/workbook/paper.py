@@ -21,7 +21,19 @@ from openpyxl.worksheet.table import Table, TableColumn
 
 from syncsvc.report.layout import clean
 from syncsvc.report.workbook.fit import height_of, lines_needed
-from syncsvc.report.workbook.look import ASIDE_HEAD, FONT, HEAD, LINKED, PLAIN, POINTS, SECTION, TEXT, Look, Looks
+from syncsvc.report.workbook.look import (
+    ASIDE_HEAD,
+    FAINT_INK,
+    FONT,
+    HEAD,
+    LINKED,
+    PLAIN,
+    POINTS,
+    SECTION,
+    TEXT,
+    Look,
+    Looks,
+)
 from syncsvc.report.workbook.stream import FIRST_DAY, StreamedCell, add_sheet, day_number
 
 #: What a cell can hold, in UTF-16 units.
@@ -33,8 +45,8 @@ _MOST_LINES: Final = 12
 _TALLEST_POINTS: Final = 400.0
 #: What a spreadsheet takes for the beginning of a formula where it is typed.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
-#: What stands above dates and numbers.
 _INDENTED: Final = {head: head.but(indent=1) for head in (HEAD, ASIDE_HEAD)}
+#: What stands above dates and numbers.
 _CENTRED: Final = {head: head.but(across="center") for head in (HEAD, ASIDE_HEAD)}
 _LINK: Final = re.compile(r"https?://[!-~]+\Z", re.IGNORECASE)
 
@@ -152,10 +164,9 @@ class Paper:
         self.sheet.row_dimensions.pop(row, None)
         return row
 
-    def skip(self, rows: int = 1) -> None:
-        """Rows without anything."""
-        for _ in range(rows):
-            self.put()
+    def skip(self) -> None:
+        """A row without anything."""
+        self.put()
 
     def section(self, heading: str) -> int:
         """The heading of what follows, with room above."""
@@ -224,11 +235,11 @@ class Paper:
         margins.left = margins.right = 0.4
         margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.25, 0.3
         for part, text in (
-            (sheet.oddFooter.left, f"{_print_code(footer)}"),
+            (sheet.oddFooter.left, _print_code(footer)),
             (sheet.oddFooter.center, self.title),
             (sheet.oddFooter.right, "page &P of &N"),
         ):
-            part.text, part.font, part.size, part.color = text, f"{FONT},Regular", 8, "66727F"
+            part.text, part.font, part.size, part.color = text, f"{FONT},Regular", 8, FAINT_INK
 
     def _make(self, value: Value, look: Look, link: Put | None, place: str) -> StreamedCell:
         if isinstance(value, str):

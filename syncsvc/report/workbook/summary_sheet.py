@@ -83,7 +83,7 @@ def write_summary(book: Book, report: MonthReport, classes: Classes, burn_down: 
     paper.draw(burn_down.chart(wide_cm=wide, high_cm=high), "F19")
 
 
-def _completeness(report: MonthReport) -> tuple[str, "Look"]:
+def _completeness(report: MonthReport) -> tuple[str, Look]:
     unused = sum(len(source.snapshot.rejects) for source in report.sources)
     if not report.complete:
         which = ", ".join(_called(s.snapshot) for s in report.sources if not s.snapshot.complete)
@@ -99,15 +99,21 @@ def _completeness(report: MonthReport) -> tuple[str, "Look"]:
 def _write_ends(paper: Paper, before: Snapshot, after: Snapshot) -> int:
     """What is compared; the number of the row of data dates."""
     head = HEAD.but(wrap=False)
-    paper.put(Put("What is compared", head), Put("Compared with", head), Put(None, head), Put("This report", head))
-    faint, left = QUIET, TEXT
-    paper.put(Put("Source", faint), Put(_file(before), left), Put(None, left), Put(_file(after), left))
-    paper.put(Put("Period", faint), Put(_period(before), left), Put(None, left), Put(_period(after), left))
+    paper.put(
+        Put("What is compared", head),
+        Put("Compared with", head),
+        Put(None, head),
+        Put("This report", HEAD.but(wrap=False, indent=1)),
+    )
+    faint, left, right = QUIET, TEXT, TEXT.but(indent=1)
+    paper.put(Put("Source", faint), Put(_file(before), left), Put(None, left), Put(_file(after), right))
+    paper.put(Put("Period", faint), Put(_period(before), left), Put(None, left), Put(_period(after), right))
+    was, now = (before.data_date or "not known", after.data_date or "not known")
     date = DATE.but(across="left")
-    known = [Put(each.data_date or "not known", date) for each in (before, after)]
-    row = paper.put(Put("Data date", faint), known[0], Put(None, left), known[1])
-    milestones = [Put(len(each.taking_part()), COUNT.but(across="left", indent=0)) for each in (before, after)]
-    paper.put(Put("Milestones", faint), milestones[0], Put(None, left), milestones[1])
+    row = paper.put(Put("Data date", faint), Put(was, date), Put(None, left), Put(now, date.but(indent=1)))
+    count = COUNT.but(across="left", indent=0)
+    of_before, of_after = len(before.taking_part()), len(after.taking_part())
+    paper.put(Put("Milestones", faint), Put(of_before, count), Put(None, left), Put(of_after, count.but(indent=1)))
     return row
 
 
@@ -118,20 +124,15 @@ def _write_decisions(paper: Paper, report: MonthReport) -> None:
         paper.put("Nothing waits for a decision.", look=GOOD)
         return
     for at, decision in enumerate(decisions[:_MOST_DECISIONS]):
-        question = QUESTIONS[decision.question]
-        line = TEXT
         paper.put(
             Put(decision.code, LINKED_CODE, to=f"Decisions!B{at + 2}"),
-            Put(question, line),
-            Put(None, line),
-            Put(_shortly(decision.name), QUIET),
+            Put(QUESTIONS[decision.question], TEXT),
+            Put(None, TEXT),
+            Put(_shortly(decision.name), QUIET.but(indent=1)),
         )
     rest = len(decisions) - _MOST_DECISIONS
-    words = (
-        f"{rest:,} more, and the reason for each, on the sheet Decisions"
-        if rest > 0
-        else "The reason for each, on the sheet Decisions"
-    )
+    more = f"{rest:,} more, and the" if rest > 0 else "The"
+    words = f"{more} reason for each, on the sheet Decisions"
     paper.put(Put(words, FAINT.but(underlined=True), to="Decisions!A1"))
 
 
