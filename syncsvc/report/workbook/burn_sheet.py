@@ -22,6 +22,7 @@ from syncsvc.report.workbook.look import (
     HEAD,
     LONG_TEXT,
     QUIET,
+    RIGHT_HEAD,
     TITLE,
     Look,
 )
@@ -30,6 +31,7 @@ from syncsvc.trend import Trend, TrendLine, TrendPoint, month_end
 
 _MOST_POINTS: Final = 150
 _MOST_ON_A_PAGE: Final = 70
+_DAY_HEAD: Final = HEAD.but(across="center")
 _NO_EXPORT: Final = DATE.but(ink=FAINT_INK)
 _POINTS_A_PAGE: Final = 14
 _REBASELINED: Final = DATE.but(bold=True, ink=AMBER_INK, fill=AMBER_FILL)
@@ -98,8 +100,8 @@ class BurnDown:
 
 def _write_points(paper: Paper, trend: Trend) -> tuple[int, tuple[int, int], tuple[int, int] | None]:
     head = paper.put(
-        Put("Data date", HEAD), Put("Left", HEAD), Put("Should be left", HEAD), None,
-        Put("By the end of", HEAD), Put("Left if every due date is kept", HEAD),
+        Put("Data date", _DAY_HEAD), Put("Left", RIGHT_HEAD), Put("Should be left", RIGHT_HEAD),
+        Put("No export of", HEAD), Put("By the end of", _DAY_HEAD), Put("Left if every due date is kept", RIGHT_HEAD),
     )  # fmt: skip
     actual: list[tuple[Cell, ...]] = []
     newest = [point for point in trend.points if point.newest]

@@ -14,7 +14,8 @@ from syncsvc.report.workbook.look import CODE, DATE, DAYS_MOVED, LONG_QUIET, LON
 from syncsvc.report.workbook.paper import Cell, Column, Put, shown_columns
 from syncsvc.report.workbook.phrase import COMPLETIONS
 
-_LEFT_DATE: Final = DATE.but(across="left")
+_LEFT_DATE: Final = DATE.but(across="left", indent=1)
+_WORDS: Final = LONG_TEXT.but(indent=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def write_changes(book: Book, report: MonthReport) -> None:
         Column("what", "Change", 20, lambda each: each.what, CODE, stays=True),
         Column("code", "Milestone", 17, lambda each: each.code, CODE, stays=True),
         Column("name", "Name", 44, lambda each: each.name or None, LONG_TEXT, stays=True),
-        Column("before", "Before", 40, lambda each: _value(each.before), LONG_TEXT, stays=True),
-        Column("after", "After", 40, lambda each: _value(each.after), LONG_TEXT, stays=True),
+        Column("before", "Before", 40, lambda each: _value(each.before), _WORDS, stays=True),
+        Column("after", "After", 40, lambda each: _value(each.after), _WORDS, stays=True),
         Column("days", "Moved, calendar days", 12, lambda each: each.days, DAYS_MOVED),
         Column("note", "Note", 40, lambda each: each.note, LONG_QUIET),
     ]
