@@ -34,7 +34,7 @@ def command(
     """Compare two snapshots: what slipped, what was pulled in, added, removed, renamed, recoded and completed.
 
     BEFORE and AFTER are files, or names of stored snapshots: pmcs:latest, pmcs:2019-04, pmcs:2019-04@2 (edition 2),
-    pmcs:2018-03:BL@1 (another kind), jira:latest, or s12. Files need no configuration.
+    pmcs:2018-03:BL@1 (another kind), jira:latest, published:latest, or s12. Files need no configuration.
     """
     from syncsvc.compare import compare
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _STORED: Final = re.compile(r"[A-Za-z][\w-]*:(latest|\d{4}-\d{2}(:\w+)?(@\d+)?)|s?\d+", re.ASCII)
 _HINT: Final = (
     "Name a file, or a stored snapshot: pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, "
-    "jira:latest or s12."
+    "jira:latest, published:latest or s12."
 )
 
 
