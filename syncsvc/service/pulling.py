@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from syncsvc.connector import Reader
-from syncsvc.errors import NothingThere, SourceError
+from syncsvc.errors import MappingError, NothingThere, Problem, SourceError
 from syncsvc.model import Link, Side, Snapshot
 from syncsvc.reconcile import resolve_aliases
 from syncsvc.service.session import Session
@@ -16,8 +16,23 @@ def pull_all(session: Session, names: Collection[str] = ()) -> None:
     setup = session.setup
     wanted = {setup.reader(name).name for name in names}
     for reader in (setup.owner, *setup.others, setup.follower):
-        if not wanted or reader.name in wanted:
+        if wanted and reader.name not in wanted:
+            continue
+        if reader in setup.others:
+            pull_further(session, reader)
+        else:
             pull_one(session, reader)
+
+
+def pull_further(session: Session, reader: Reader) -> None:
+    """Pull a side that no plan needs: where it cannot be read, that is a problem and the run goes on without it."""
+    try:
+        pull_one(session, reader)
+    except (SourceError, MappingError) as error:
+        specific = "" if error.hint == error.default_hint else f"{error.hint} "
+        hint = f"{specific}What was read of it last stands; the run goes on without it."
+        session.problems.append(str(Problem(f"connectors.{reader.name}", error.message, hint, error.exit_code)))
+        session.unread.append(error.exit_code)
 
 
 def bring_up_to_date(session: Session, *sides: Reader) -> None:
