@@ -63,9 +63,7 @@ def is_release_plan(content: bytes, source: str, mapping: Mapping) -> bool:
     try:
         text = _decode(Content(content, "", source, source))
         if _is_page(text):
-            from connectors.release_plan.web_table import has_table
-
-            return has_table(text, mapping)
+            return _has_table(text, mapping)
         return bool(settle(_read(text, source, mapping, _rules_of(mapping)).rows)[0])
     except (BadExport, MappingError):
         return False
@@ -104,11 +102,20 @@ _CONTROLS: Final = {
 
 
 def _read(text: str, name: str, mapping: Mapping, rules: ReleasePlan) -> ReadPlan:
-    if _is_page(text):
+    if _is_page(text) or _has_table(text, mapping):
         from connectors.release_plan.web_table import read_page
 
         return read_page(text, name, mapping, rules)
     return read_plan(_blocks(text, mapping, rules), mapping, rules)
+
+
+def _has_table(text: str, mapping: Mapping) -> bool:
+    """Whether it has the table of a web page, perhaps one without the page around it."""
+    if "<table" not in text and "<TABLE" not in text:
+        return False
+    from connectors.release_plan.web_table import has_table
+
+    return has_table(text, mapping)
 
 
 def _blocks(text: str, mapping: Mapping, rules: ReleasePlan) -> Document:

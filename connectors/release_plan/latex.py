@@ -58,7 +58,7 @@ def read_latex(text: str, due_words: Sequence[str]) -> Document:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     reader = _Reader(_COMMENT.sub(r"\1", text), due_words)
     blocks = tuple(reader.read())
-    return Document(blocks, lambda name: name, unclosed=reader.begun[-1] if reader.begun else None)
+    return Document(blocks, str.strip, unclosed=reader.begun[-1] if reader.begun else None)
 
 
 def print_latex(tex: str) -> str:
@@ -103,13 +103,11 @@ class _Reader:
             if name in _LEVELS and self._text[opening : opening + 1] == "[":  # the short title of the contents
                 short = self._text.find("]", opening, opening + 1_000)
                 opening = self._skip_blanks(short + 1, end) if short != -1 else opening
-            closing = self._find_closing(opening)
-            argument = self._text[opening + 1 : closing]
+            closing = self._find_closing(opening, end)
+            argument = self._text[opening + 1 : min(closing, opening + 1 + MAX_CHARACTERS)]
             if name in _LEVELS:
-                line = self._line_of(match.start())
-                yield Block(
-                    BlockKind.HEADING, line, print_latex(argument), _LEVELS[name], is_cut=closing == len(self._text)
-                )
+                line, is_cut = self._line_of(match.start()), closing == len(self._text)
+                yield Block(BlockKind.HEADING, line, print_latex(argument), _LEVELS[name], is_cut=is_cut)
             elif name == "begin":
                 self.begun.append(argument)
             elif self.begun and self.begun[-1] == argument:
@@ -160,12 +158,11 @@ class _Reader:
             place += 1
         return place
 
-    def _find_closing(self, opening: int) -> int:
-        """Where the group that opens here closes; the end of the text where it never does, `opening` for no group."""
+    def _find_closing(self, opening: int, end: int) -> int:
+        """Where the group that opens here closes; `end` where it does not before that, `opening` for no group."""
         if self._text[opening : opening + 1] != "{":
             return opening
-        closing = _find_closing(self._text[opening : opening + MAX_CHARACTERS], 0)
-        return min(opening + closing, len(self._text))
+        return opening + _find_closing(self._text[opening:end], 0)
 
 
 def _find_closing(tex: str, opening: int) -> int:

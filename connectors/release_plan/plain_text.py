@@ -36,7 +36,7 @@ class _Open:
     def add(self, text: str) -> None:
         """One more line; of what is too long for a block only that it is."""
         if self.size <= MAX_CHARACTERS:
-            self.parts.append(text[: MAX_CHARACTERS + 1])
+            self.parts.append(text)
         self.size += len(text) + 1
 
     @property
@@ -90,7 +90,8 @@ class _Reader:
         """The blocks, in order."""
         after_blank = True
         for number, raw in enumerate(lines, start=1):
-            line = raw.strip()[: MAX_CHARACTERS + 1]
+            whole = raw.strip()
+            line = whole[: MAX_CHARACTERS + 1]
             if not line:
                 after_blank = True
                 if self._open and not self._goes_on_after_blank(self._open):
@@ -113,6 +114,8 @@ class _Reader:
             elif begun is None and self._open is not None:
                 self._open.add(line)
             self._open = begun or self._open
+            if self._open:
+                self._open.size += len(whole) - len(line)
             if self._open and self._is_heading_with_code(self._open):
                 yield from self._close()
         yield from self._close()

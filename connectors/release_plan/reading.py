@@ -75,6 +75,7 @@ class _PlanReader:
         self._dates_begin = re.compile(rf"[*_]{{0,3}}(?P<bracket>[(\[])[*_ ]{{0,4}}(?=(?:{words})\b)", re.IGNORECASE)
         self._incomplete = {words.casefold() for words in rules.incomplete}
         self._headings: set[str] = set()  # the codes that have one
+        self._last: Block | None = None  # the last block, where no other section follows: it may have been cut
         self.ends_early = False  # in the middle of something
 
     def find_section(self) -> Section:
@@ -89,19 +90,20 @@ class _PlanReader:
     def read(self, section: Section) -> Iterator[ReadRow | Reject]:
         """Rows in the order of the document; a heading comes before its entries."""
         strict = section.title is not None
+        self._last = section.blocks[-1] if section.blocks and not section.has_end else None
         heading: _Heading | None = None
         below: list[ReadRow | Reject] = []
         for block in section.blocks:
             if block.kind is BlockKind.HEADING:
-                yield from self._finish(heading, section)
+                yield from self._finish(heading)
                 yield from below
                 heading, below = self._begin(block, strict=strict), []
                 if heading is not None and heading.code is None:
                     below.append(self._reject(block, None, self._say_no_code(block)))
             elif block.kind is BlockKind.DATES and heading is not None and heading.dates is None:
-                heading.dates = self._heading_dates(heading, block, below, section)
+                heading.dates = self._heading_dates(heading, block, below)
             elif block.kind is BlockKind.ENTRY:
-                row = self._entry(block, section, strict=strict)
+                row = self._entry(block, strict=strict)
                 if row is not None:
                     below.append(row)
                     code = row.milestone.code if isinstance(row, ReadRow) else row.code
@@ -111,7 +113,7 @@ class _PlanReader:
                 below.append(self._reject(block, None, f"dates that belong to no milestone: {shorten(block.text)!r}"))
             elif block.is_too_long and (strict or heading is not None):
                 below.append(self._reject(block, None, "the text is too long to be read: has it lost its line breaks?"))
-        yield from self._finish(heading, section)
+        yield from self._finish(heading)
         yield from below
 
     def find_lacking(self) -> Iterator[Reject]:
@@ -141,29 +143,27 @@ class _PlanReader:
             return "the heading is too long to be read: has the text lost its line breaks?"
         return f"the heading {shorten(self._plain(block.text))!r} ends with the code of no milestone"
 
-    def _finish(self, heading: _Heading | None, section: Section) -> Iterator[ReadRow | Reject]:
+    def _finish(self, heading: _Heading | None) -> Iterator[ReadRow | Reject]:
         if heading is None or heading.code is None:
             return
         if heading.dates is None:
             why = "no line with its dates stands below the heading"
-            yield self._reject(heading.block, heading.code, why, section)
+            yield self._reject(heading.block, heading.code, why)
             return
         yield self._row(heading.block, heading.code, heading.name, HEADING_LEVEL, heading.dates, heading.entries)
 
-    def _heading_dates(
-        self, heading: _Heading, block: Block, below: list[ReadRow | Reject], section: Section
-    ) -> _Dates:
+    def _heading_dates(self, heading: _Heading, block: Block, below: list[ReadRow | Reject]) -> _Dates:
         text = block.text.strip("*_ ").removesuffix(".").strip("*_ ")
         try:
             dates = self._read_dates(text)
         except _Unusable as unusable:
-            below.append(self._reject(block, heading.code, str(unusable), section))
+            below.append(self._reject(block, heading.code, str(unusable)))
             heading.code = None
             return _Dates()
-        unread = tuple((name, self._say_cut(reason, block, section)) for name, reason in dates.unread)
+        unread = tuple((name, self._say_cut(reason, block)) for name, reason in dates.unread)
         return replace(dates, unread=unread)
 
-    def _entry(self, block: Block, section: Section, *, strict: bool) -> ReadRow | Reject | None:
+    def _entry(self, block: Block, *, strict: bool) -> ReadRow | Reject | None:
         code, colon, rest = block.text.partition(":")
         code = self._plain(code)
         if not colon or not re.fullmatch(self._rules.entry, code, re.ASCII):
@@ -176,7 +176,7 @@ class _PlanReader:
             name, dates = self._split_entry(rest.strip())
             return self._row(block, code, self._plain(name), ENTRY_LEVEL, self._read_dates(dates), ())
         except _Unusable as unusable:
-            return self._reject(block, code, str(unusable), section)
+            return self._reject(block, code, str(unusable))
 
     def _split_entry(self, text: str) -> tuple[str, str]:
         """The name of an entry "NAME (Due: …; …)" and what its bracket says."""
@@ -252,13 +252,11 @@ class _PlanReader:
         )
         return ReadRow(milestone, tuple(Reject(where, code, reason, field=name.value) for name, reason in dates.unread))
 
-    def _reject(self, block: Block, code: str | None, reason: str, section: Section | None = None) -> Reject:
-        """A row that is not used; with `section` its last block says that it may have been cut."""
-        return Reject(self._place(block), code, self._say_cut(reason, block, section))
+    def _reject(self, block: Block, code: str | None, reason: str) -> Reject:
+        return Reject(self._place(block), code, self._say_cut(reason, block))
 
-    def _say_cut(self, reason: str, block: Block, section: Section | None) -> str:
-        is_last = section is not None and not section.has_end and block is section.blocks[-1]
-        if not (is_last or block.is_cut):
+    def _say_cut(self, reason: str, block: Block) -> str:
+        if block is not self._last and not block.is_cut:
             return reason
         self.ends_early = True
         return f"{reason}; the document ends here: was it cut off?"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from connectors.release_plan.reading import ENTRY_LEVEL, HEADING_LEVEL, ReadPlan
-from connectors.row import Header, ReadRow, RowReader, is_blank
+from connectors.row import Header, ReadRow, RowReader, is_blank, shorten
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Mapping, ReleasePlan
 from syncsvc.model import Reject
@@ -50,7 +50,7 @@ def read_page(text: str, source: str, mapping: Mapping, rules: ReleasePlan) -> R
         places = {place for column in columns if (place := header.find(column)) is not None}
         has_level = header.find(mapping.columns.level) is not None
         for number, cells in table.rows[1:]:
-            row = reader.read(number, _without(cells, places, rules.incomplete))
+            row = _check_code(reader.read(number, _without(cells, places, rules.incomplete)), rules)
             rows.append(row if has_level else _with_level(row, rules))
         if is_cut and table is tables[-1] and rows:
             last = rows.pop()
@@ -76,6 +76,15 @@ def _without(cells: Sequence[str], places: Iterable[int], words: Iterable[str]) 
     """The cells, those blank that only say that there is no date."""
     known = {word.casefold() for word in words}
     return ["" if at in places and cell.casefold() in known else cell for at, cell in enumerate(cells)]
+
+
+def _check_code(row: ReadRow | Reject, rules: ReleasePlan) -> ReadRow | Reject:
+    """A row across the table is a title, and no milestone."""
+    code = row.code if isinstance(row, Reject) else row.milestone.code
+    if code is None or any(re.fullmatch(pattern, code, re.ASCII) for pattern in (rules.heading, rules.entry)):
+        return row
+    where = row.where if isinstance(row, Reject) else row.milestone.where
+    return Reject(where, None, f"{shorten(code)!r} is not the code of a milestone")
 
 
 def _with_level(row: ReadRow | Reject, rules: ReleasePlan) -> ReadRow | Reject:
