@@ -41,10 +41,10 @@ def download(
     for _ in range(MAX_REDIRECTS + 1):
         try:
             with client.stream("GET", asked, headers={"Accept-Encoding": "identity"}) as answer:
-                if not answer.is_redirect:
+                if not answer.has_redirect_location:
                     _check_status(answer, url)
                     return _read(answer, url, max_bytes, deadline, clock)
-                target = urljoin(asked, answer.headers.get("location", ""))
+                target = urljoin(asked, answer.headers["location"])
         except httpx.InvalidURL:
             raise SourceError(f"{shown(url)}: is no address that can be asked.", "Correct `path`.") from None
         except httpx.TimeoutException:
