@@ -146,6 +146,7 @@ def _say_nothing(rejects: tuple[Reject, ...], rules: ReleasePlan) -> str:
     """Why a document without a milestone is none that can be used."""
     if rejects:
         first = rejects[0]
-        return f"none of its {len(rejects)} headings and entries can be read; {first.where}: {first.reason}."
+        said = f"none of its {len(rejects)} headings and entries can be read; {first.where}: {first.reason}"
+        return said if said.endswith("?") else f"{said}."
     named = f" the section {rules.section!r}, or anywhere else," if rules.section else ""
     return f"there is no milestone in{named or ' it:'} no heading that ends with the code of one, no entry with dates."

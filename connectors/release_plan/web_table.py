@@ -103,6 +103,8 @@ def _find_tables(text: str, source: str) -> Iterator[_Table]:
         page = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise BadExport(f"{source}: the file cannot be read as a web page: {error}.", _HINT) from None
+    if limits := parser.error_log.filter_from_fatals():  # what lies behind was not read, and nothing else says so
+        raise BadExport(f"{source}: the page is nested too deeply or too large: {limits[0].message}.", _HINT)
     etree.strip_elements(page, "script", "style", "template", with_tail=False)
     for line_break in page.iter("br", "p", "div", "li"):
         line_break.tail = f" {line_break.tail or ''}"

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.published import read_release_plan
 from syncsvc.cli.frame import run
+from syncsvc.errors import BadExport
 from syncsvc.mapping import load_mapping
 from syncsvc.model import RejectCause, Snapshot
 from tests.release_plans import Listed, as_latex, as_markdown, as_page, as_wrapped_text, listed_in
@@ -142,7 +143,7 @@ def test_names_are_whole_wherever_lines_and_pages_end(
     }
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.4, 0.5, 0.7, 0.9])
 def test_a_download_that_broke_off_says_so(real_data: Path, tmp_path: Path, share: float) -> None:
     content = (real_data / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(content[: int(len(content) * share)])
@@ -151,6 +152,13 @@ def test_a_download_that_broke_off_says_so(real_data: Path, tmp_path: Path, shar
     lacking = {r.code for r in cut.rejects if r.reason.startswith("the contents list")}
     assert lacking | {m.code for m in cut.milestones} | {r.code for r in cut.rejects} >= {"LDM-503-01", "LDM-503-17"}
     assert any("cut off" in r.reason for r in cut.rejects)
+
+
+def test_a_download_that_ends_before_the_first_milestone_is_refused(real_data: Path, tmp_path: Path) -> None:
+    content = (real_data / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(content[: int(len(content) * 0.3)])
+    with pytest.raises(BadExport, match=r"the contents list LDM-503-01, .* cut off\?$"):
+        read(tmp_path / NAME)
 
 
 def test_show_names_what_was_read(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -270,6 +270,7 @@ class TestPages:
             ("<html><body><form>Log in</form></body></html>", "it has no table"),
             ("<html><table><tr><th>Key<th>Due</table></html>", "none of its 1 tables has a column Milestone ID"),
             ("<html></html>", "it has no table"),
+            ("<html>" + "<div>" * 300 + "<table><tr><th>Milestone ID</table>", "nested too deeply"),
         ],
     )
     def test_a_page_that_is_no_release_plan(self, read: Read, page: str, said: str) -> None:
