@@ -25,12 +25,19 @@ def pull_all(session: Session, names: Collection[str] = ()) -> None:
 
 
 def pull_further(session: Session, reader: Reader) -> None:
-    """Pull a side that no plan needs: where it cannot be read, that is a problem and the run goes on without it."""
+    """Pull a side that no plan needs: where it cannot be read, that is a problem and the run goes on without it.
+
+    So is one that ends too early, each night until it is whole again: what was read of it is kept.
+    """
     try:
         pull_one(session, reader)
+        newest = session.pulled.get(reader.name)
+        if newest is not None and not newest.complete:
+            ends_early = f"{newest.source}: it ends too early; what it lacks is unseen, not gone."
+            raise SourceError(ends_early, f"Put the whole of it there; `syncsvc show {reader.name}:latest` says more.")
     except (SourceError, MappingError) as error:
-        specific = "" if error.hint == error.default_hint else f"{error.hint} "
-        hint = f"{specific}What was read of it last stands; the run goes on without it."
+        specific = "" if error.hint == error.default_hint else f"{error.hint} "  # the default may be untrue here
+        hint = f"{specific}What was read of it last stands, and the run goes on."
         session.problems.append(str(Problem(f"connectors.{reader.name}", error.message, hint, error.exit_code)))
         session.unread.append(error.exit_code)
 

@@ -98,7 +98,7 @@ def test_a_plan_that_cannot_be_read_is_exit_3_and_the_last_one_stands(site: Site
     (problem,) = result.problems
     assert "connectors.plan" in problem
     assert str(site.folder / "plan.md") in problem
-    assert "the run goes on without it" in problem
+    assert "the run goes on" in problem
     assert "Nothing was written" not in problem
     assert due_of(latest(site)) == "2019-08-30"
     assert "could not be read" in site.run("sync", check=3).stdout
@@ -106,6 +106,20 @@ def test_a_plan_that_cannot_be_read_is_exit_3_and_the_last_one_stands(site: Site
     assert "plan.md" in site.run("pull", "plan", check=3).stdout
     site.run("pull", "pmcs", "jira", check=0)
     assert "connectors.plan.path" in site.run("check", check=3).stdout
+
+
+def test_a_plan_that_ends_too_early_is_said_each_night_until_it_is_whole(site: Site) -> None:
+    text = as_markdown(PLAN)
+    (site.folder / "plan.md").write_text(text[: text.index("currently incomplete*)")])
+    for _ in range(2):
+        result = site.sync()
+        assert (result.exit_code, result.pulled["plan"].complete) == (3, False)
+        assert "plan.md: it ends too early" in result.problems[0]
+    shown = latest(site)
+    assert shown["complete"] is False
+    assert [reject["code"] for reject in shown["rejects"]] == ["DM-NCSA-10"]  # type: ignore[attr-defined]
+    publish(site, PLAN)
+    assert site.sync().exit_code == 0
 
 
 def test_it_does_not_keep_the_night_from_writing(site: Site) -> None:
