@@ -51,33 +51,27 @@ def as_markdown(plan: Sequence[Listed], revised: str = "2019-05-20") -> str:
     )
 
 
-def as_wrapped_text(plan: Sequence[Listed], revised: str = "2019-05-20", width: int = 72, page: int = 40) -> str:
-    """As a PDF gives it: lines are wrapped, and pages begin and end wherever they do."""
-    lines = ["LSST", "", "LDM-564", "", f"Latest Revision: {revised}", "", "Contents", ""]
-    lines += [f"3.{n} {heading.name}: {heading.code} . . . . . {n}" for n, heading in enumerate(plan, start=1)]
-    lines += ["", f"3 {TITLE}", ""]
+def as_wrapped_text(
+    plan: Sequence[Listed], revised: str = "2019-05-20", width: int = 72, page: int = 40, *, spaced: bool = True
+) -> str:
+    """As a PDF gives it: lines are wrapped, pages begin and end wherever they do, perhaps no line is blank."""
+    front = ["LSST", "", "LDM-564", "", f"Latest Revision: {revised}", "", "Contents", ""]
+    front += [f"3.{n} {heading.name}: {heading.code} . . . . . {n}" for n, heading in enumerate(plan, start=1)]
+    gap = [""] if spaced else []
+    lines = [f"3 {TITLE}", *gap]
     for number, heading in enumerate(plan, start=1):
-        lines += textwrap.wrap(f"3.{number} {heading.name}: {heading.code}", width, break_on_hyphens=False)
-        lines += ["", f"{heading.dates}.", ""]
+        lines += textwrap.wrap(f"3.{number} {heading.name}: {heading.code}", width)
+        lines += [*gap, f"{heading.dates}.", *gap]
         for one in heading.entries:
-            text = f"• {one.code}: {one.name} ({one.dates})"
-            lines += [*textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False), ""]
-        lines += [] if heading.entries else [NOTHING_NEW, ""]
+            lines += [*textwrap.wrap(f"• {one.code}: {one.name} ({one.dates})", width, subsequent_indent="  "), *gap]
+        lines += [] if heading.entries else [NOTHING_NEW, *gap]
     paged: list[str] = []
-    in_section = lines.index(f"3 {TITLE}") + 2
-    for at, line in enumerate(lines):
-        if at > in_section and at % page == 0 and not re.match(r"3\.\d+ ", lines[at - 1]):
-            paged += [
-                "",
-                str(at // page),
-                "",
-                "Draft",
-                "\fLARGE SYNOPTIC SURVEY TELESCOPE",
-                f"LDM-564   Latest Revision {revised}",
-                "",
-            ]
+    for at, line in enumerate(lines, start=1):
+        if at % page == 0 and not re.match(r"3\.\d+ ", lines[at - 2]):  # a heading is kept together
+            head = ["\fLARGE SYNOPTIC SURVEY TELESCOPE", f"LDM-564   Latest Revision {revised}"]
+            paged += ["", str(at // page), "", "Draft", *head, ""]
         paged.append(line)
-    return "\n".join([*paged, "4 References", "", "[1] LDM-148, 2017", ""])
+    return "\n".join([*front, "", *paged, "", "4 References", "", "[1] LDM-148, 2017", ""])
 
 
 def as_latex(plan: Sequence[Listed], *, whole: bool = True) -> str:

@@ -13,7 +13,8 @@ from connectors.release_plan.block import MAX_CHARACTERS, Block, BlockKind, Docu
 MAX_CONTENTS_LINE: Final = 400
 
 _NUMBER: Final = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?[ \t]+(?P<title>\S.*)")
-_BULLET: Final = re.compile(r"(?:[-*+\u2022\u00b7\u25e6\u2023\u2013\u2014]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)")
+_BULLET: Final = re.compile(r"(?P<mark>[-*+\u2022\u00b7\u25e6\u2023\u2013\u2014]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)")
+_WRAPPED_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-\n(?=[A-Za-z0-9])")
 _UNDERLINE: Final = re.compile(r"={3,}|-{3,}")
 _ANCHOR: Final = re.compile(r"\s?\{#[^{}]{0,200}\}$")
 _OPENING: Final = re.compile(r"(?<![\w*\\])\*{1,3}(?=[^\s*])")
@@ -31,6 +32,7 @@ class _Open:
     parts: list[str] = field(default_factory=list)
     level: int = 0
     number: str | None = None
+    mark: str = ""  # the bullet of an entry
     size: int = 0
 
     def add(self, text: str) -> None:
@@ -41,8 +43,8 @@ class _Open:
 
     @property
     def text(self) -> str:
-        """The lines in one."""
-        return " ".join(" ".join(self.parts).split())
+        """The lines in one; one that ends in the middle of a compound or of a date goes on without a blank."""
+        return " ".join(_WRAPPED_HYPHEN.sub("-", "\n".join(self.parts)).split())
 
     def close(self) -> Block:
         """The block as it was read."""
@@ -97,7 +99,7 @@ class _Reader:
                 if self._open and not self._goes_on_after_blank(self._open):
                     yield from self._close()
                 continue
-            if self._is_of_page(line):
+            if self._is_of_page(line) and (after_blank or not line.isdecimal()):
                 after_blank = True
                 continue
             if _UNDERLINE.fullmatch(line) and not after_blank and self._is_title():
@@ -131,15 +133,18 @@ class _Reader:
         if 1 <= marks <= 6 and line[marks : marks + 1] in (" ", "\t"):
             return self._heading(line.strip("#").strip(), number, marks)
         if bullet := _BULLET.fullmatch(line):
-            text = bullet["text"]
-            if line[0] not in string.digits or self._entry.match(text):
-                return self._start(BlockKind.ENTRY, number, text)
+            text, mark = bullet["text"], bullet["mark"]
+            if self._entry.match(text) or (mark[0] not in string.digits and not self._is_dash_in_name(mark)):
+                begun = self._start(BlockKind.ENTRY, number, text)
+                begun.mark = mark
+                return begun
         if self._entry.match(line):
             return self._start(BlockKind.ENTRY, number, line)
         if self._dates.match(line) and not self._is_at_bracket():
             return self._start(BlockKind.DATES, number, line)
         unmarked = line.strip("*")
-        if _NUMBER.fullmatch(unmarked) and self._may_be_numbered_heading(unmarked, after_blank=after_blank):
+        numbered = _NUMBER.fullmatch(unmarked)
+        if numbered and self._is_heading(numbered, after_blank=after_blank):
             return self._heading(unmarked, number, 0)
         return None
 
@@ -155,12 +160,20 @@ class _Reader:
         begun.level = level
         return begun
 
-    def _may_be_numbered_heading(self, line: str, *, after_blank: bool) -> bool:
-        """A number and a title on a line of their own. Within a text "2 x 100 Gbps" is none."""
-        if self._open is not None and self._open.kind is BlockKind.ENTRY and not self._is_at_its_end(self._open):
-            return after_blank and "." in line.split()[0].rstrip(".")
-        title = line.split(maxsplit=1)[1]
-        return after_blank and not title[0].islower()
+    def _is_heading(self, line: re.Match[str], *, after_blank: bool) -> bool:
+        """Whether a line that begins with a number is a heading. Within a text "2 x 100 Gbps" is none."""
+        number, title, block = line["number"], line["title"], self._open
+        is_below = "." in number
+        if is_below and self._complete_heading.search(title):
+            return True
+        if title[0].islower():
+            return False
+        if block is None or self._is_at_its_end(block):
+            return after_blank or is_below
+        if block.kind is BlockKind.HEADING:
+            return after_blank or (block.number is not None and number.startswith(f"{block.number}."))
+        ends = block.kind is BlockKind.PARAGRAPH and block.parts[-1].endswith(".")
+        return is_below and (after_blank or ends)
 
     def _is_title(self) -> bool:
         return self._open is not None and self._open.kind is BlockKind.PARAGRAPH and len(self._open.parts) <= 3
@@ -185,6 +198,13 @@ class _Reader:
         if block.kind is not BlockKind.HEADING or block.is_too_long:
             return False
         return self._complete_heading.search(block.text) is not None
+
+    def _is_dash_in_name(self, mark: str) -> bool:
+        """Whether a line was only wrapped before a dash: the entry it stands in has another bullet."""
+        block = self._open
+        if block is None or block.kind is not BlockKind.ENTRY or not block.mark or self._is_at_its_end(block):
+            return False
+        return block.mark != mark
 
     def _is_at_bracket(self) -> bool:
         return self._open is not None and self._open.text.rstrip("*_ ").endswith(("(", "["))

@@ -131,16 +131,19 @@ def test_the_same_content_in_any_form_gives_the_same_milestones(
     assert {r.cause for r in again.rejects} <= {RejectCause.REPEATED}
 
 
-@pytest.mark.parametrize("width", range(40, 120, 7))
+@pytest.mark.parametrize("width", range(40, 120, 3))
 @pytest.mark.parametrize("page", [17, 41])
+@pytest.mark.parametrize("spaced", [True, False])
 def test_names_are_whole_wherever_lines_and_pages_end(
-    published: Snapshot, tmp_path: Path, width: int, page: int
+    published: Snapshot, tmp_path: Path, width: int, page: int, spaced: bool
 ) -> None:
-    (tmp_path / "plan.txt").write_text(as_wrapped_text(listed_in(published), width=width, page=page))
+    text = as_wrapped_text(listed_in(published), width=width, page=page, spaced=spaced)
+    (tmp_path / "plan.txt").write_text(text)
     again = read(tmp_path / "plan.txt")
-    assert {m.code: (m.name, m.due, m.completed) for m in again.milestones} == {
-        m.code: (m.name, m.due, m.completed) for m in published.milestones
+    assert {m.code: (m.name, m.due, m.completed, m.predecessors) for m in again.milestones} == {
+        m.code: (m.name, m.due, m.completed, m.predecessors) for m in published.milestones
     }
+    assert {r.cause for r in again.rejects} == {RejectCause.REPEATED}
 
 
 @pytest.mark.parametrize("share", [0.4, 0.5, 0.7, 0.9])
