@@ -16,7 +16,9 @@ _STRUCTURE: Final = re.compile(r"\\(chapter|(?:sub){0,2}section|item|begin|end)\
 _LEVELS: Final = {"chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4}
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*\n")
 _STYLED: Final = re.compile(r"\\(?:textit|emph|textbf|textsl|itshape)\s{0,9}\{")
-_DROPPED: Final = re.compile(r"\\(?:label|footnote|cite[a-z]*|index)\s{0,9}(?:\[[^\[\]\n]{0,200}\])?\{[^{}]{0,500}\}")
+_DROPPED: Final = re.compile(
+    r"\\(?:label|footnote|cite[a-z]*|index|href)\s{0,9}(?:\[[^\[\]\n]{0,200}\])?\{[^{}]{0,500}\}"
+)
 _TEX: Final = re.compile(
     r"\\(?P<word>[A-Za-z]+)\*?(?:\s*\{\s*\}|[ \t]+)?"
     r"|\\(?P<accent>['`\"^~=.])\s?\{?(?P<letter>[A-Za-z])\}?"
@@ -62,7 +64,7 @@ def read_latex(text: str, due_words: Sequence[str]) -> Document:
 
 
 def print_latex(tex: str) -> str:
-    """What a person reads: commands, groups and escapes resolved, labels and footnotes left out."""
+    """What a person reads: commands, groups and escapes resolved; labels, footnotes and targets of links left out."""
     return " ".join(_TEX.sub(_resolve, _DROPPED.sub("", tex)).split())
 
 

@@ -15,6 +15,7 @@ MAX_CONTENTS_LINE: Final = 400
 _NUMBER: Final = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?[ \t]+(?P<title>\S.*)")
 _BULLET: Final = re.compile(r"(?P<mark>[-*+\u2022\u00b7\u25e6\u2023\u2013\u2014]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)")
 _WRAPPED_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-\n(?=[A-Za-z0-9])")
+_LINK: Final = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\s]{1,500}\)")
 _UNDERLINE: Final = re.compile(r"={3,}|-{3,}")
 _ANCHOR: Final = re.compile(r"\s?\{#[^{}]{0,200}\}$")
 _OPENING: Final = re.compile(r"(?<![\w*\\])\*{1,3}(?=[^\s*])")
@@ -43,8 +44,9 @@ class _Open:
 
     @property
     def text(self) -> str:
-        """The lines in one; one that ends in the middle of a compound or of a date goes on without a blank."""
-        return " ".join(_WRAPPED_HYPHEN.sub("-", "\n".join(self.parts)).split())
+        """The lines in one, of links their words. A line that ends in a compound or a date goes on without a blank."""
+        lines = _WRAPPED_HYPHEN.sub("-", "\n".join(self.parts))
+        return " ".join(_LINK.sub(r"\1", lines).split())
 
     def close(self) -> Block:
         """The block as it was read."""

@@ -165,7 +165,8 @@ class _PlanReader:
 
     def _entry(self, block: Block, *, strict: bool) -> ReadRow | Reject | None:
         code, colon, rest = block.text.partition(":")
-        code = self._plain(code)
+        marks = code[: len(code) - len(code.lstrip("*_"))]  # "**DM-DRP-4:** Calibration"
+        code, rest = self._plain(code.strip("*_ ")), rest.strip().removeprefix(marks)
         if not colon or not re.fullmatch(self._rules.entry, code, re.ASCII):
             if not strict and not self._dates_begin.search(block.text):
                 return None

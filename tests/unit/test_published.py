@@ -125,6 +125,7 @@ class TestForms:
         [
             r"\item{DM-SUIT-3: A \& B\_C [Due: 2016-09-30; completed 2017-11-30]}",
             r"\item DM-SUIT-3: A \& B\_C (\textit{Due: 2016-09-30; completed 2017-11-30})",
+            r"\item{\href{https://x.example/a\_b}{DM-SUIT-3}: A \& B\_C (Due: 2016-09-30; completed 2017-11-30)}",
             r"\item {\bf DM-SUIT-3:} A~\& \emph{B\_C} \textit{(Due: 2016-09-30; completed 2017-11-30)} % 100 \%",
             "\\item{%\n  DM-SUIT-3: A\n  \\& B\\_C\\label{x}\n  \\textit{(Due: 2016-09-30;\n  completed 2017-11-30)}}",
         ],
@@ -207,6 +208,20 @@ class TestForms:
             date(2018, 1, 1),
             None,
         )
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            "**DM-A-1**: a b",
+            "**DM-A-1:** a b",
+            "_DM-A-1_: a b",
+            "[DM-A-1](https://x.example/DM-A-1): a [b](c)",
+            "DM-A-1 : a b",
+        ],
+    )
+    def test_a_code_may_stand_out(self, read: Read, entry: str) -> None:
+        (_, shown) = read(section(*HEADING, f"- {entry} (*Due: 2018-01-01; currently incomplete*)")).milestones
+        assert (shown.code, shown.name) == ("DM-A-1", "a b")
 
     @pytest.mark.parametrize(
         "heading",
