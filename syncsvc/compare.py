@@ -211,7 +211,7 @@ def compare(
     """
     days_off = frozenset(holidays)
     aliases = {**before.moved, **after.moved, **aliases}
-    earlier, later = _by_meaning(before, aliases), _by_meaning(after, aliases)
+    earlier, later = meanings_of(before, aliases), meanings_of(after, aliases)
     before_view, after_view = _View(before, aliases), _View(after, aliases)
     comparisons: list[Comparison] = []
     unseen: list[Unseen] = []
@@ -253,7 +253,7 @@ def _meaning(code: str, aliases: Mapping[str, str]) -> str:
     return meant
 
 
-def _by_meaning(snapshot: Snapshot, aliases: Mapping[str, str]) -> dict[str, Milestone]:
+def meanings_of(snapshot: Snapshot, aliases: Mapping[str, str]) -> dict[str, Milestone]:
     """Milestones by the code they mean; where several rows would mean the same code each stays what it says."""
     milestones = by_code(snapshot.taking_part())
     meanings = {code: _meaning(code, aliases) for code in milestones}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from syncsvc.model import Field, Milestone, Snapshot, Status, by_code
+from syncsvc.model import Field, Milestone, ReportRules, Snapshot, Status, by_code
 from syncsvc.names import drop_test_report
 
-TOP: Final = "LDM-503-"
-CHILD: Final = "DM-"
+TOP: Final = ReportRules().top
+CHILD: Final = ReportRules().child
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def make_release_list(
         children = tuple(_list_one(one, annotations) for one in sorted(below, key=_by_due))
         listed.append(_list_one(milestone, annotations, children))
         met.update(by_code((milestone, *below)))
-    return ReleaseList(snapshot, tuple(listed), _overrides(met, annotations), top, child)
+    return ReleaseList(snapshot, tuple(listed), find_overrides(met, annotations), top, child)
 
 
 def _by_due(milestone: Milestone) -> tuple[bool, date, str]:
@@ -88,7 +88,8 @@ def _list_one(
     return ListedMilestone(milestone.code, name, milestone.due, milestone.completed, without_date, children)
 
 
-def _overrides(met: Mapping[str, Milestone], annotations: Annotations) -> tuple[Override, ...]:
+def find_overrides(met: Mapping[str, Milestone], annotations: Annotations) -> tuple[Override, ...]:
+    """The annotated dates that milestones, by code, do not share."""
     return tuple(
         Override(code, name, met[code].value(name), annotated)
         for (code, name), annotated in sorted(annotations.dates.items())

@@ -16,7 +16,7 @@ from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, Syncsvc
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Link, RunResult, Side, Snapshot
+from syncsvc.model import Link, Side, Snapshot
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
 from syncsvc.store import Store
@@ -42,8 +42,10 @@ class Wiring:
             hide(unquote(password))
         return Store.open(url, now=self.now)
 
-    def setup(self, write_report: Callable[[RunResult], Mapping[str, str]] | None = None) -> Setup:
+    def setup(self) -> Setup:
         """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
+        from syncsvc.reporting import Reporting
+
         links = self.links()
         code_is_key = self.settings.links.code_is_key
 
@@ -51,10 +53,12 @@ class Wiring:
             return make_links(links, codes, code_is_key)
 
         owner, follower = self.pmcs(), self.jira()
+        others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
+        store = self.open_store()
         return Setup.of(
             owner,
             follower,
-            store=self.open_store(),
+            store=store,
             make_links=linked,
             aliases=links.aliases,
             policy=self.settings.policy(),
@@ -62,10 +66,10 @@ class Wiring:
             mode=self.settings.nightly.mode,
             time_zone=self.settings.site.timezone,
             now=self.now,
-            others=tuple(ReadOnly(self.published(each)) for each in self._published_settings()),
+            others=others,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
-            write_report=write_report,
+            write_report=Reporting(self.settings, store, links).write,
         )
 
     def links(self) -> LinksFile:

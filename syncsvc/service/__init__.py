@@ -125,7 +125,10 @@ class Service:
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
         codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
         if self.setup.write_report is not None:
-            session.report = self.setup.write_report(session.result(worst(codes)))
+            try:
+                session.report = self.setup.write_report(session.result(worst(codes)))
+            except OSError as error:  # what was written stays written: a full disk must not hide it
+                session.problems.append(f"The report could not be written: {error}")
         return _finish(session, codes)
 
 

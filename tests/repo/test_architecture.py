@@ -13,9 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("syncsvc", "connectors", "migrations")
 
 _PURE = "model errors workdays reconcile compare plan safety proposals names"
+_VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
-    "wiring files service compare report release_list notify errors log config settings links mapping model names "
-    "shapes safety workdays demo schedule web"
+    "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors "
+    "log config settings links mapping model names shapes safety workdays demo schedule web"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -34,12 +35,15 @@ MAY_IMPORT = {
     "mapping": "model errors",
     "links": "model errors toml_table",
     "store": "model errors",
+    **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
-    "report": "model errors compare workdays names release_list shapes",
+    "month_report": f"{_VALUES} release_list",
+    "report": f"{_VALUES} release_list month_report errors shapes",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
     "service": f"{_PURE} connector store shapes",
-    "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors",
+    "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
+    "reporting": f"{_VALUES} release_list month_report report settings links store",
     "files": f"{_PURE} config settings mapping links store service connector release_list connectors",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
@@ -62,6 +66,7 @@ FENCES = {
     "openpyxl": "connectors.p6_workbook syncsvc.report",
     "python_calamine": "connectors",
     "click": "syncsvc.cli",
+    "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping",
     "httpx": "connectors.download syncsvc.notify",
@@ -150,6 +155,7 @@ def test_imports_follow_the_table(module: str) -> None:
         ("connectors.table", "import jira"),
         ("connectors.jira_simulator.site", "from connectors.jira import JiraConnector"),
         ("syncsvc.web", "import requests"),
+        ("syncsvc.cli.document", "import jinja2"),
         ("syncsvc.web", "import flask"),
         ("syncsvc.wiring", "import migrations.env"),
         ("syncsvc.wiring", "import mappings"),
