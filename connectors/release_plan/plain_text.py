@@ -3,8 +3,8 @@
 import html
 import re
 import string
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.release_plan.block import MAX_CHARACTERS, Block, BlockKind, Document
@@ -68,7 +68,7 @@ def read_text(text: str, *, due_words: Sequence[str], entry: str, heading: str, 
         for number, line in enumerate(lines, start=1)
         if len(line) <= MAX_CONTENTS_LINE and (match := listed.search(line))
     )
-    return Document(tuple(reader.read(lines)), plain_name, tuple(contents))
+    return Document(tuple(reader.name_headings(reader.read(lines))), plain_name, tuple(contents))
 
 
 def plain_name(text: str) -> str:
@@ -123,6 +123,21 @@ class _Reader:
             if self._open and self._is_heading_with_code(self._open):
                 yield from self._close()
         yield from self._close()
+
+    def name_headings(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """The blocks, a paragraph that ends with a code and has dates below it as the heading that it is."""
+        before: Block | None = None
+        for block in blocks:
+            if before is not None:
+                is_heading = (
+                    before.kind is BlockKind.PARAGRAPH
+                    and block.kind is BlockKind.DATES
+                    and self._complete_heading.search(before.text) is not None
+                )
+                yield replace(before, kind=BlockKind.HEADING) if is_heading else before
+            before = block
+        if before is not None:
+            yield before
 
     def _close(self) -> Iterator[Block]:
         if self._open is not None:

@@ -164,6 +164,23 @@ def test_a_download_that_ends_before_the_first_milestone_is_refused(real_data: P
         read(tmp_path / NAME)
 
 
+@pytest.mark.parametrize("form", ["text", "md", "tex"])
+def test_the_release_list_that_is_made_here_is_read_back(
+    real_data: Path, published: Snapshot, tmp_path: Path, form: str
+) -> None:
+    """What `document` prints of the export is the published document again."""
+    made = tmp_path / f"LDM-564-2019-05-20.{form}"
+    annotations = str(real_data / "annotations-2019-05.json")
+    arguments = ["document", str(real_data / "201904-ME.xls"), "--annotations", annotations, "--format", form]
+    assert run([*arguments, "-o", str(made)], env={}) == 0
+    again = read(made)
+    assert {m.code: (m.due, m.completed, m.level, m.predecessors) for m in again.milestones} == {
+        m.code: (m.due, m.completed, m.level, m.predecessors) for m in published.milestones
+    }
+    assert {r.cause for r in again.rejects} == {RejectCause.REPEATED}
+    assert again.complete
+
+
 def test_show_names_what_was_read(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(real_data / NAME), "--format", "json"], env={}) == 0
     shown = json.loads(capsys.readouterr().out)

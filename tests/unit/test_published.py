@@ -232,6 +232,7 @@ class TestForms:
             "**3.1 Platform: LDM-503-01**",
             "3.1 Platform: LDM-503-01\n-----",
             "3.1\tPlatform:\nLDM-503-01",
+            "Platform: LDM-503-01",
             "Platform: LDM-503-01\n====================",
             "Platform: LDM-503-01  \n---",
         ],
