@@ -174,8 +174,8 @@ def test_the_release_list_that_is_made_here_is_read_back(
     arguments = ["document", str(real_data / "201904-ME.xls"), "--annotations", annotations, "--format", form]
     assert run([*arguments, "-o", str(made)], env={}) == 0
     again = read(made)
-    assert {m.code: (m.due, m.completed, m.level, m.predecessors) for m in again.milestones} == {
-        m.code: (m.due, m.completed, m.level, m.predecessors) for m in published.milestones
+    assert {m.code: replace(m, where="") for m in again.milestones} == {
+        m.code: replace(m, where="") for m in published.milestones
     }
     assert {r.cause for r in again.rejects} == {RejectCause.REPEATED}
     assert again.complete
