@@ -4,7 +4,7 @@ Like wiring, this may import connectors and mappings; what it returns are values
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Final
 from syncsvc.errors import ConfigError, MappingError, UsageError
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Field, Side, Snapshot
+from syncsvc.model import Field, Link, Side, Snapshot
 from syncsvc.release_list import Annotations
 from syncsvc.settings import Settings
 
@@ -21,6 +21,7 @@ from syncsvc.settings import Settings
 _READERS: Final = {
     "p6_spreadsheet": "connectors.p6_spreadsheet:read_export",
     "table": "connectors.table:read_table",
+    "release_plan": "connectors.published:read_release_plan",
 }
 _HINT: Final = 'Annotations are a JSON object such as {"LDM-503-06": {"name": "..."}}, or a links file (TOML).'
 
@@ -76,6 +77,20 @@ def read_aliases(links: Sequence[Path]) -> Mapping[str, str]:
     from syncsvc.links import load_links
 
     return load_links(links).aliases
+
+
+def read_links(settings: Settings | None, file: Path | None, codes: Iterable[str]) -> tuple[Link, ...]:
+    """The links of milestones: from the links file that was named, else from those of the configuration."""
+    from syncsvc.links import load_links, make_links
+
+    if file is not None:
+        declared = load_links([file])
+    elif settings is not None:
+        offset = settings.links.test_plan_offset_days
+        declared = load_links(settings.links.files, test_plan_offset_days=offset)
+    else:
+        return ()
+    return make_links(declared, codes, settings.links.code_is_key if settings is not None else ())
 
 
 def read_names(links: Sequence[Path]) -> Mapping[str, str]:

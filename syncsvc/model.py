@@ -202,6 +202,14 @@ class Proposal:
     id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A hand-over whose state an export has changed, and the words for it."""
+
+    proposal: Proposal
+    words: str
+
+
 #: A link's memory is kept by milestone code, issue id and field: a code linked to another issue starts unknown.
 LinkKey = tuple[str, str, Field]
 
@@ -407,7 +415,7 @@ class RunResult:
     pulled: Mapping[str, Snapshot] = field(default_factory=dict)  # connector -> the snapshot now newest
     receipts: tuple[Receipt, ...] = ()
     settled: tuple[Settled, ...] = ()
-    proposals: tuple[tuple[Proposal, str], ...] = ()  # those whose state changed, each with the words for it
+    proposals: tuple[Judgement, ...] = ()  # hand-overs whose state changed
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
@@ -455,6 +463,41 @@ class Limits:
     max_export_age_days: int = 100  # 0: off
     max_row_drop_percent: float = 10
     min_rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """What decides where a row of a drift report stands, never whether it is counted.
+
+    A move of more than `first_table_days` calendar days stands in the first table; a forecast up to `on_time_days`
+    working days after the due date is on time. `top` and `child` are how codes of levels 2 and 3 begin.
+    """
+
+    first_table_days: int = 3
+    on_time_days: int = 5
+    top: str = "LDM-503-"
+    child: str = "DM-"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBasis:
+    """What the report of a run rests on, by ids of snapshots, so that it can be made again with the same values.
+
+    Snapshots that arrived later (an id above `until`) take no part.
+    """
+
+    before: int
+    after: int
+    until: int
+    prepared_at: datetime
+    jira: int | None = None
+    published: int | None = None
+    links: tuple[Link, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # kept by hand
+    holidays: tuple[date, ...] = ()
+    project: str = ""
+    rules: ReportRules = ReportRules()
 
 
 def project_of(key: str) -> str:

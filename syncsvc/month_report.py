@@ -12,9 +12,9 @@ from typing import Final
 from syncsvc.causes import Attribution, Difference, attribute, is_restatement
 from syncsvc.checks import Check, check_snapshot, is_done
 from syncsvc.compare import Comparison, Completion, DriftReport, Move, Presence, compare
-from syncsvc.model import DriftKind, Field, Link, Milestone, RunResult, Side, Snapshot
+from syncsvc.model import DriftKind, Field, Link, Milestone, ReportRules, RunResult, Side, Snapshot
 from syncsvc.names import drop_test_report
-from syncsvc.release_list import CHILD, TOP, Annotations, Override, find_overrides
+from syncsvc.release_list import Annotations, Override, find_overrides
 from syncsvc.sides import Agreement, SidesReport, SidesRow, Standing, compare_sides
 from syncsvc.trend import Trend, make_trend
 from syncsvc.workdays import working_days
@@ -46,20 +46,6 @@ class Question(StrEnum):
     GONE = "gone"  # with an issue linked to it, or in the published document
     SIDES_DIFFER = "sides_differ"
     UNSEEN = "unseen"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What decides where a row stands, never whether it is counted.
-
-    A move of more than `first_table_days` calendar days stands in the first table; a forecast up to `on_time_days`
-    working days after the due date is on time. `top` and `child` are how codes of levels 2 and 3 begin.
-    """
-
-    first_table_days: int = 3
-    on_time_days: int = 5
-    top: str = TOP
-    child: str = CHILD
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +144,14 @@ class MonthReport:
     sides: SidesReport | None
     overrides: tuple[Override, ...]
     sources: tuple[Source, ...]
-    rules: Rules
+    rules: ReportRules
     links: tuple[Link, ...] = ()
     run: RunResult | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """A run's report on the first export of its kind: it is compared with itself."""
+        return self.run is not None and self.drift.before == self.drift.after
 
     @property
     def complete(self) -> bool:
@@ -216,10 +207,10 @@ def make_month_report(
     *,
     prepared_at: datetime,
     beside: Beside | None = None,
-    rules: Rules | None = None,
+    rules: ReportRules | None = None,
 ) -> MonthReport:
     """Everything a drift report says about two snapshots."""
-    beside, rules = beside or Beside(), rules or Rules()
+    beside, rules = beside or Beside(), rules or ReportRules()
     drift = compare(before, after, aliases=beside.aliases, holidays=beside.holidays)
     chain = _chain(before, after, beside)
     attribution = attribute(chain, aliases=beside.aliases, holidays=beside.holidays)
@@ -288,7 +279,7 @@ def _sides(before: Snapshot, after: Snapshot, beside: Beside) -> SidesReport | N
 def _row(
     one: Comparison,
     drift: DriftReport,
-    rules: Rules,
+    rules: ReportRules,
     beside: Beside,
     differences: tuple[Difference, ...],
     sides: SidesRow | None,
@@ -309,7 +300,7 @@ def _row(
     )
 
 
-def level_of(milestone: Milestone, rules: Rules) -> int | None:
+def level_of(milestone: Milestone, rules: ReportRules) -> int | None:
     """The level the source gives, else the one its code tells: test milestones are 2, team milestones 3."""
     if milestone.level is not None:
         return milestone.level
@@ -326,7 +317,7 @@ def _against_due(milestone: Milestone, holidays: frozenset[date]) -> Move:
     return Move(milestone.due, end, (end - milestone.due).days, days, milestone.due_column)
 
 
-def _light(one: Comparison, data_date: date | None, against: Move, rules: Rules) -> Light:
+def _light(one: Comparison, data_date: date | None, against: Move, rules: ReportRules) -> Light:
     milestone = one.after
     if milestone is None:
         return Light.GONE

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from syncsvc.model import Field, Milestone, Snapshot, Status, by_code
+from syncsvc.model import Field, Milestone, ReportRules, Snapshot, Status, by_code
 from syncsvc.names import drop_test_report
 
-TOP: Final = "LDM-503-"
-CHILD: Final = "DM-"
+TOP: Final = ReportRules().top
+CHILD: Final = ReportRules().child
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from syncsvc.address import Location, MappingName, StoreAddress, WebAddress
-from syncsvc.model import Basis, Field, FirstContact, FollowerEdit, Limits, Mode, Policy, Side
+from syncsvc.model import Basis, Field, FirstContact, FollowerEdit, Limits, Mode, Policy, ReportRules, Side
 from syncsvc.secret import SecretReference
 
 MAX_OFFSET_DAYS: Final = 3_650
@@ -177,6 +177,8 @@ class ReportSettings(Struct, frozen=True):
     """[report]"""
 
     folder: Path = Path("reports")
+    first_table_days: Count = 3
+    on_time_days: Count = 5
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -217,6 +219,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             follower_edit=due.follower_edit,
             report_to_owner=self.fields.completed.report_to_owner,
         )
+
+    def report_rules(self) -> ReportRules:
+        """What decides where a row of a drift report stands."""
+        return ReportRules(first_table_days=self.report.first_table_days, on_time_days=self.report.on_time_days)
 
     def limits(self) -> Limits:
         """The safety limits over one plan."""

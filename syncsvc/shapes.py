@@ -121,8 +121,14 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "drifts": dict(plan.drifts) if plan else {},
         "violations": [_violation(violation) for violation in plan.violations] if plan else [],
         "proposals": [
-            {"code": p.code, "key": p.key, "value": _day(p.value), "state": p.state.value, "detail": words}
-            for p, words in result.proposals
+            {
+                "code": judged.proposal.code,
+                "key": judged.proposal.key,
+                "value": _day(judged.proposal.value),
+                "state": judged.proposal.state.value,
+                "detail": judged.words,
+            }
+            for judged in result.proposals
         ],
         "problems": list(result.problems),
         "outbox": list(result.outbox),

@@ -1,9 +1,10 @@
 """What every test shares: where the real exports are, a network that ends at loopback, hypothesis profiles."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,12 +16,16 @@ settings.register_profile("ci", max_examples=200, deadline=None, suppress_health
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
 
+def _absent(message: str) -> NoReturn:
+    """Skipped, and in CI failed."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 def _outside(path: Path, variable: str) -> Path:
     if not path.exists():
-        message = f"{path} is absent; {variable} names it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        _absent(f"{path} is absent; {variable} names it")
     return path
 
 
@@ -36,6 +41,18 @@ def jira_openapi() -> Path:
     """Atlassian's description of Jira Cloud, which the simulator's answers are held against."""
     default = ROOT.parent / "shared" / "data" / "jira" / "openapi-cloud-v3-2025-12.json"
     return _outside(Path(os.environ.get("SYNCSVC_JIRA_OPENAPI", default)), "SYNCSVC_JIRA_OPENAPI")
+
+
+@pytest.fixture(scope="session")
+def latex() -> None:
+    """LuaLaTeX, pdfLaTeX and what reads their PDFs; never needed at run time."""
+    for program, package in (
+        ("lualatex", "texlive-luatex"),
+        ("pdflatex", "texlive-latex-base and lmodern"),
+        ("pdftotext", "poppler-utils"),
+    ):
+        if shutil.which(program) is None:
+            _absent(f"{program} is absent; Debian has it in {package}")
 
 
 @pytest.fixture(autouse=True)

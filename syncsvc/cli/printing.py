@@ -43,8 +43,8 @@ def find_page(context: Context, output: Path | None) -> Page:
     return Page(max(columns, NARROWEST_COLUMNS), colour)
 
 
-def print_result(text: str, output: Path | None) -> None:
+def print_result(content: str | bytes, output: Path | None) -> None:
     """To standard output, or to a file, whose place is then said on standard error."""
-    write_output(text, output)
+    write_output(content, output)
     if output is not None and str(output) != "-":
         say(f"Written: {output.absolute()}")

@@ -1,42 +1,44 @@
 """`syncsvc report`: what a run did."""
 
-import json
 from pathlib import Path
 
 import click
 
 from syncsvc.cli.frame import Context
-from syncsvc.cli.printing import format_option, output_option, print_result
-from syncsvc.cli.running import wire_context
+from syncsvc.cli.printing import find_page, format_option, output_option, print_result
+from syncsvc.cli.snapshot_argument import open_reporting
 from syncsvc.errors import ExitCode, UsageError
+from syncsvc.report.formats import DRIFT_FORMATS
 
 
 @click.command("report")
 @click.argument("run", type=int, required=False)
-@format_option("text", "json")
+@format_option(*DRIFT_FORMATS)
 @output_option
 @click.pass_obj
 def command(context: Context, run: int | None, form: str, output: Path | None) -> ExitCode:
-    """Show the report of a run, or of the last one that left a report."""
-    store = wire_context(context).open_store()
-    try:
+    """Show the report of a run again, or of the last one that left a report, with the values it had then."""
+    from syncsvc.report.formats import render_run
+
+    with open_reporting(context) as reporting:
         if run is None:
-            known = next((r for r in store.runs(1000) if r.body and r.body.get("report")), None)
-        else:
-            known = store.run(run)
-    finally:
-        store.close()
-    if known is None or known.body is None:
-        which = "No run has left a report yet." if run is None else f"Run {run} is not there, or did not end."
-        raise UsageError(which, "`syncsvc sync` makes one; `syncsvc log` tells what happened.")
-    if form == "json":
-        print_result(json.dumps(known.body, indent=1) + "\n", output)
-        return ExitCode.DONE
-    paths = known.body.get("report")
-    text = Path(str(paths["text"])) if isinstance(paths, dict) and "text" in paths else None
-    if text is None or not text.is_file():
+            last = next((r for r in reporting.store.runs(1000) if r.body and r.body.get("report")), None)
+            if last is None:
+                raise UsageError("No run has left a report yet.", "`syncsvc sync` makes one.")
+            run = last.id
+        elif reporting.store.run(run) is None:
+            raise UsageError(f"There is no run {run}.", "`syncsvc log` lists the runs.")
+        kept = reporting.again(run)
+    if kept is None:
         raise UsageError(
-            f"Run {known.id} left no text report, or it was removed.", "Its values are kept: --format json."
+            f"Run {run} left no report: it did not end, or was neither a sync nor an apply.",
+            "`syncsvc log` tells what it did.",
         )
-    print_result(text.read_text(encoding="utf-8"), output)
+    result, report = kept
+    if report is None and form not in ("text", "json"):
+        raise UsageError(
+            f"Run {run} looked at no export, or it is not kept any more: there is no {form}.",
+            "--format text or json shows what it did.",
+        )
+    print_result(render_run(result, report, form, find_page(context, output)), output)
     return ExitCode.DONE

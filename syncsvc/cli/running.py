@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,9 @@ def wire_context(context: Context) -> "Wiring":
 @contextmanager
 def open_service(context: Context) -> Iterator["Service"]:
     """A service over the configuration, closed whatever happens."""
-    from syncsvc.report.run_files import write_run_report
     from syncsvc.service import Service
 
-    wiring = wire_context(context)
-    settings = wiring.settings
-    report = partial(write_run_report, folder=settings.report.folder, holidays=settings.site.holidays)
-    service = Service(wiring.setup(report), context.actor)
+    service = Service(wire_context(context).setup(), context.actor)
     try:
         yield service
     finally:

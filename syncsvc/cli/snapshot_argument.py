@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,12 +13,13 @@ from syncsvc.model import Snapshot
 from syncsvc.release_list import Annotations
 
 if TYPE_CHECKING:
-    from syncsvc.config import Settings
+    from syncsvc.reporting import Reporting
+    from syncsvc.settings import Settings
 
 _STORED: Final = re.compile(r"[A-Za-z][\w-]*:(latest|\d{4}-\d{2}(:\w+)?(@\d+)?)|s?\d+", re.ASCII)
 _HINT: Final = (
     "Name a file, or a stored snapshot: pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, "
-    "jira:latest or s12."
+    "jira:latest, published:latest or s12."
 )
 
 
@@ -52,6 +54,36 @@ def resolve_with_renumberings(
     wiring = wire(context.config_path, now=context.now, env=context.env)
     snapshot = open_stored_snapshot(wiring, f"s{name}" if name.isdecimal() else name)
     return snapshot, find_stored_renumberings(snapshot, wiring.settings)
+
+
+def resolve_side(context: Context, name: str) -> tuple[Snapshot, Mapping[str, str]]:
+    """One of `--sides`: a file, a stored snapshot, or a side or a connector, meaning its newest snapshot."""
+    if Path(name).exists() or ":" in name or not name.isidentifier():
+        return resolve_with_renumberings(context, name)
+    settings = context.settings()
+    of_side = [each.name for each in settings.connectors if each.side == name]
+    named = [each.name for each in settings.connectors if each.name == name]
+    if not (named or of_side):
+        raise UsageError(
+            f"{name} is neither a side that is configured, nor a connector, a file or a snapshot.",
+            f"Configured are: {', '.join(f'{each.name} ({each.side})' for each in settings.connectors)}.",
+        )
+    return resolve_with_renumberings(context, f"{(named or of_side)[0]}:latest")
+
+
+@contextmanager
+def open_reporting(context: Context, links: Path | None = None) -> "Iterator[Reporting]":
+    """What makes reports from the store, with the links file that was named or those of the configuration."""
+    from syncsvc.links import load_links
+    from syncsvc.reporting import Reporting
+    from syncsvc.wiring import wire
+
+    wiring = wire(context.config_path, now=context.now, env=context.env)
+    store = wiring.open_store()
+    try:
+        yield Reporting(wiring.settings, store, wiring.links() if links is None else load_links([links]))
+    finally:
+        store.close()
 
 
 def find_settings(context: Context) -> "Settings | None":

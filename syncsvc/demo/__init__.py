@@ -29,8 +29,8 @@ from syncsvc.demo.story import (
 from syncsvc.errors import UsageError
 from syncsvc.model import Mode, RunResult
 from syncsvc.report.layout import Page
-from syncsvc.report.run_files import write_run_report
-from syncsvc.report.run_text import receipt_words, run_text
+from syncsvc.report.run_text import run_text
+from syncsvc.report.words import receipt_words
 from syncsvc.service import Service
 from syncsvc.wiring import wire
 
@@ -65,8 +65,7 @@ def play_demo(say: Callable[[str], None], page: Page, keep: Path | None = None) 
 
         def run(use: Callable[[Service], RunResult]) -> RunResult:
             wiring = wire(folder / "config.toml", now=clock, env={"SYNCSVC_JIRA_TOKEN": TOKEN})
-            reports = wiring.settings.report.folder
-            service = Service(wiring.setup(lambda result: write_run_report(result, reports)), "demo")
+            service = Service(wiring.setup(), "demo")
             try:
                 return use(service)
             finally:

@@ -1,35 +1,13 @@
 """What a run did, for a person: how it ended, what went wrong, what waits, what was written, from which sources."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
-from syncsvc.errors import ExitCode
-from syncsvc.model import Drift, DriftKind, Field, Outcome, Receipt, RunResult, Side, Snapshot
+from syncsvc.model import Drift, DriftKind, Field, Receipt, RunResult, Side, Snapshot
 from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
 from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines, warning_lines
-from syncsvc.report.words import counted, day, moved, title
+from syncsvc.report.words import OUTCOMES, TROUBLE, counted, day, ended, moved, receipt_words, title
 from syncsvc.workdays import working_days
-
-_TROUBLE: Final = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.STALE)
-_WORDS: Final = {
-    Outcome.APPLIED: "written",
-    Outcome.ALREADY: "already there",
-    Outcome.HANDED_OVER: "handed to PMCS",
-    Outcome.STALE: "not written, changed meanwhile",
-    Outcome.REFUSED: "refused",
-    Outcome.FAILED: "failed",
-    Outcome.UNKNOWN: "outcome unknown",
-    Outcome.NOT_TRIED: "not tried",
-}
-_ENDS: Final = {
-    ExitCode.DONE: "done, nothing waits",
-    ExitCode.WAITING: "done; something waits for a person",
-    ExitCode.LIMITS: "stopped by the safety limits; nothing was written",
-    ExitCode.WRITES: "a write went wrong; see below",
-    ExitCode.SOURCE: "a source could not be read; nothing was written",
-}
 
 
 def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> str:
@@ -52,16 +30,9 @@ def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> st
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def receipt_words(receipts: Sequence[Receipt]) -> str:
-    """ "94 written, 1 handed to PMCS"."""
-    counts = Counter(receipt.outcome for receipt in receipts)
-    return ", ".join(f"{counts[outcome]:,} {words}" for outcome, words in _WORDS.items() if counts[outcome])
-
-
 def _front(result: RunResult, page: Page) -> list[str]:
-    end = _ENDS.get(ExitCode(result.exit_code), f"exit {result.exit_code}")
     lines = [
-        page.heading(f"Run {result.run}: {end}"),
+        page.heading(f"Run {result.run}: {ended(result)}"),
         f"{result.trigger}, mode {result.mode}, {result.finished_at:%Y-%m-%d %H:%M} UTC"
         + (f", plan {result.plan.id}" if result.plan else ""),
     ]
@@ -89,14 +60,14 @@ def _source(name: str, snapshot: Snapshot, page: Page) -> list[str]:
 
 
 def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequence[date]) -> list[str]:
-    chosen = [r for r in result.receipts if (r.outcome in _TROUBLE) is trouble]
+    chosen = [r for r in result.receipts if (r.outcome in TROUBLE) is trouble]
     if not chosen:
         return []
     chosen.sort(key=lambda r: (r.outcome, -abs(r.change.calendar_days or 0), r.change.code, r.change.key))
     if trouble:
         columns = [Column("code"), Column("issue"), Column("field"), Column("now"), Column("then"), Column("outcome")]
         lines = [page.tint(f"Not written ({len(chosen)})", Tone.ALERT)]
-        rows: list[list[str | Cell]] = [[*_what(r), Cell(_WORDS[r.outcome], Tone.ALERT)] for r in chosen]
+        rows: list[list[str | Cell]] = [[*_what(r), Cell(OUTCOMES[r.outcome], Tone.ALERT)] for r in chosen]
         table = page.table(columns, rows)
         lines.append(table[0])
         for receipt, line in zip(chosen, table[1:], strict=True):
@@ -108,7 +79,7 @@ def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequenc
         Column("code"), Column("issue"), Column("field"), Column("before"), Column("now"),
         Column("outcome", drops=2), Column("move"),
     ]  # fmt: skip
-    rows = [[*_what(r), _WORDS[r.outcome], _move(r, holidays)] for r in chosen]
+    rows = [[*_what(r), OUTCOMES[r.outcome], _move(r, holidays)] for r in chosen]
     lines = [page.heading(f"Written ({len(chosen)})"), *page.table(columns, rows)]
     lines += [f"  import workbook for P6: {clean(path)}" for path in result.outbox]
     return lines
@@ -133,7 +104,7 @@ def _settled(result: RunResult, page: Page) -> list[str]:
     lines = [page.heading(f"Settled from an earlier run ({len(result.settled)})")]
     for settled in result.settled:
         change = settled.change
-        what = f"{change.code} {change.key} {change.field} -> {day(change.after)}: {_WORDS[settled.outcome]}"
+        what = f"{change.code} {change.key} {change.field} -> {day(change.after)}: {OUTCOMES[settled.outcome]}"
         lines += wrap(f"{what}; {settled.detail}", page.columns, "  ", "      ")
     return lines
 
@@ -142,7 +113,8 @@ def _proposals(result: RunResult, page: Page) -> list[str]:
     if not result.proposals:
         return []
     lines = [page.heading(f"Completions handed to PMCS earlier ({len(result.proposals)})")]
-    for proposal, words in result.proposals:
+    for judged in result.proposals:
+        proposal, words = judged.proposal, judged.words
         state = proposal.state.replace("_", " ")
         lines += wrap(f"{proposal.code} {proposal.key}: {state}. {words}", page.columns, "  ", "      ")
     return lines

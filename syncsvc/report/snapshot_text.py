@@ -7,6 +7,7 @@ from syncsvc.names import order_of_code
 from syncsvc.release_list import ListedMilestone, ReleaseList
 from syncsvc.report.as_text import reject_lines, source_lines
 from syncsvc.report.layout import Column, Page, Tone, width, wrap
+from syncsvc.report.listed import childless, contents, dates, override_lines
 from syncsvc.report.words import KINDS, completed, counted, day, title
 
 _STATUSES = {
@@ -38,34 +39,19 @@ def snapshot_text(snapshot: Snapshot, page: Page, *, all_rows: bool = False) -> 
 def release_list_text(release_list: ReleaseList, page: Page) -> str:
     """The release list as its document prints it: a heading, the dates, and what leads to it."""
     snapshot = release_list.snapshot
-    milestones = release_list.milestones
-    children = [child.code for milestone in milestones for child in milestone.children]
     front = [page.heading(f"Release list from {title(snapshot)}"), "", *source_lines(snapshot, page), ""]
-    if not milestones:
-        front.append(f"  No milestone has a code that begins with {release_list.top}.")
-    else:
-        entries = counted(len(children), "entry", "entries")
-        front += wrap(
-            f"{counted(len(milestones), 'milestone')} {release_list.top}*, and below them {entries} of "
-            f"{counted(len(set(children)), 'milestone')} {release_list.child}*",
-            page.columns,
-            "  ",
-            "    ",
-        )
+    front += wrap(contents(release_list), page.columns, "  ", "    ")
     sections = [front]
     if release_list.overrides:
-        sections.append([page.heading(f"Annotations give other dates ({len(release_list.overrides)})")])
-        sections[-1] += [
-            f"  {one.code} {one.field.value}: {day(one.annotated)} in the annotations, {day(one.shown)} shown"
-            for one in release_list.overrides
-        ]
-    for milestone in milestones:
+        heading = page.heading(f"Annotations give other dates ({len(release_list.overrides)})")
+        sections.append([heading, *(f"  {line}" for line in override_lines(release_list))])
+    for milestone in release_list.milestones:
         section = [page.tint(line, Tone.HEADING) for line in wrap(f"{milestone.name}: {milestone.code}", page.columns)]
-        section += [f"{_dates(milestone)}.", ""]
+        section += [f"{dates(milestone)}.", ""]
         for child in milestone.children:
             section += _child(child, page)
         if not milestone.children:
-            section.append(f"No milestone {release_list.child}* leads to it.")
+            section.append(childless(release_list))
         sections.append(section)
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
@@ -73,18 +59,10 @@ def release_list_text(release_list: ReleaseList, page: Page) -> str:
 def _child(child: ListedMilestone, page: Page) -> list[str]:
     """The dates stand together on one line."""
     *lines, last = wrap(f"{child.code}: {child.name}", page.columns, "- ", "  ")
-    dates = f"({_dates(child)})"
-    if width(last) + 1 + len(dates) <= page.columns:
-        return [*lines, f"{last} {dates}"]
-    return [*lines, last, f"  {dates}"]
-
-
-def _dates(milestone: ListedMilestone) -> str:
-    if milestone.completed is not None:
-        state = f"completed {day(milestone.completed)}"
-    else:
-        state = "completed, date not exported" if milestone.completed_without_date else "currently incomplete"
-    return f"Due: {day(milestone.due, 'not dated')}; {state}"
+    due = f"({dates(child)})"
+    if width(last) + 1 + len(due) <= page.columns:
+        return [*lines, f"{last} {due}"]
+    return [*lines, last, f"  {due}"]
 
 
 def _counts(snapshot: Snapshot, all_rows: bool) -> list[str]:

@@ -1,10 +1,13 @@
 """The words every report uses, so that no reader has to know which way a minus sign points."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from syncsvc.model import Milestone, MilestoneKind, Side, Snapshot, Status
+from syncsvc.causes import Aspect, Cause
+from syncsvc.errors import ExitCode
+from syncsvc.model import Milestone, MilestoneKind, Outcome, Receipt, RunResult, Side, Snapshot, Status
+from syncsvc.month_report import Light, Question
 
 SIDES = {Side.PMCS: "PMCS", Side.JIRA: "Jira", Side.PUBLISHED: "published"}
 KINDS = {
@@ -15,6 +18,81 @@ KINDS = {
     MilestoneKind.WBS_SUMMARY: "WBS summary",
     MilestoneKind.UNKNOWN: "unknown type",
 }
+
+ASPECTS = {
+    Aspect.PRESENCE: "milestone",
+    Aspect.DUE: "due date",
+    Aspect.FORECAST: "forecast",
+    Aspect.COMPLETED: "completion",
+    Aspect.NAME: "name",
+    Aspect.CODE: "code",
+    Aspect.WBS: "WBS element",
+}
+CAUSES = {
+    Cause.BASELINE_MOVED: "baseline moved",
+    Cause.PLANNED_MOVED: "planned date moved",
+    Cause.FORECAST_MOVED: "forecast moved",
+    Cause.COLUMN_CHANGED: "read from another column",
+    Cause.COMPLETED: "completed",
+    Cause.COMPLETION_REWRITTEN: "completion rewritten",
+    Cause.COMPLETION_WITHDRAWN: "completion withdrawn",
+    Cause.DATE_APPEARED: "first date",
+    Cause.DATE_VANISHED: "date no longer given",
+    Cause.RESTATED: "restated by a later edition",
+    Cause.RENAMED: "renamed",
+    Cause.RECODED: "recoded",
+    Cause.WBS_CHANGED: "moved to another WBS element",
+    Cause.NEW: "new",
+    Cause.GONE: "gone",
+}
+LIGHTS = {
+    Light.COMPLETED: "completed",
+    Light.ON_TIME: "on time",
+    Light.LATE: "late",
+    Light.OVERDUE: "overdue",
+    Light.NOT_FORECAST: "not forecast",
+    Light.UNDATED: "no due date",
+    Light.GONE: "gone",
+}
+QUESTIONS = {
+    Question.HELD: "held",
+    Question.COMPLETION_REWRITTEN: "completion rewritten",
+    Question.REOPENED: "reopened",
+    Question.GONE: "gone",
+    Question.SIDES_DIFFER: "sides differ",
+    Question.UNSEEN: "unseen",
+}
+
+OUTCOMES = {
+    Outcome.APPLIED: "written",
+    Outcome.ALREADY: "already there",
+    Outcome.HANDED_OVER: "handed to PMCS",
+    Outcome.STALE: "not written, changed meanwhile",
+    Outcome.REFUSED: "refused",
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "outcome unknown",
+    Outcome.NOT_TRIED: "not tried",
+}
+_ENDS = {
+    ExitCode.DONE: "done, nothing waits",
+    ExitCode.WAITING: "done; something waits for a person",
+    ExitCode.LIMITS: "stopped by the safety limits; nothing was written",
+    ExitCode.WRITES: "a write went wrong; see below",
+    ExitCode.SOURCE: "a source could not be read; nothing was written",
+}
+#: Outcomes a person has to look at.
+TROUBLE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.STALE)
+
+
+def ended(result: RunResult) -> str:
+    """How a run ended."""
+    return _ENDS.get(ExitCode(result.exit_code), f"exit {result.exit_code}")
+
+
+def receipt_words(receipts: Sequence[Receipt]) -> str:
+    """ "94 written, 1 handed to PMCS"."""
+    counts = Counter(receipt.outcome for receipt in receipts)
+    return ", ".join(f"{counts[outcome]:,} {words}" for outcome, words in OUTCOMES.items() if counts[outcome])
 
 
 def moved(calendar_days: int, working_days: int | None = None) -> str:

@@ -30,7 +30,7 @@ class Service:
         """Bring new exports and what Jira shows into the store: of the connectors named, or of all."""
         with self._session("pull") as session:
             pull_all(session, names)
-            return _finish(session, [ExitCode.DONE])
+            return _finish(session, [ExitCode.DONE, *_codes_of_unread(session)])
 
     def keep(self, export: Snapshot) -> RunResult:
         """Bring one export that was read by itself into the store."""
@@ -123,9 +123,12 @@ class Service:
         return open_session(self.setup.for_mode(mode), trigger=trigger, mode=mode, actor=self.actor)
 
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
-        codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts)]
+        codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
         if self.setup.write_report is not None:
-            session.report = self.setup.write_report(session.result(worst(codes)))
+            try:
+                session.report = self.setup.write_report(session.result(worst(codes)))
+            except OSError as error:  # what was written stays written: a full disk must not hide it
+                session.problems.append(f"The report could not be written: {error}")
         return _finish(session, codes)
 
 
@@ -142,6 +145,13 @@ def exit_code_of(plan: Plan | None, receipts: list[Receipt], drifts: tuple[Drift
         or any(d.kind in (DriftKind.GONE, DriftKind.UNSEEN) or d.action is Action.HOLD for d in drifts)
     )
     return ExitCode.WAITING if waits else ExitCode.DONE
+
+
+def _codes_of_unread(session: Session) -> list[ExitCode]:
+    """How a run ends without a side that no plan needs: as for any source, which also says that nothing was written;
+    where something was, 4, since that source waits to be mended.
+    """
+    return [ExitCode.WAITING] if session.unread and session.receipts else session.unread
 
 
 def _finish(session: Session, codes: list[ExitCode]) -> RunResult:

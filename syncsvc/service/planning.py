@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from syncsvc.model import Action, Drift, Field, Link, LinkKey, Mode, ProposalState, Snapshot
+from syncsvc.model import Action, Drift, Field, Judgement, Link, LinkKey, Mode, ProposalState, Snapshot
 from syncsvc.plan import Setting, make_adoption, make_plan
 from syncsvc.proposals import judge_proposals
 from syncsvc.reconcile import reconcile
@@ -95,4 +95,4 @@ def _settle_proposals(session: Session) -> None:
     for proposal, words in judge_proposals(pending, newest_owner(setup), newest_follower(setup)):
         if proposal.id is not None and proposal.state is not ProposalState.PENDING:
             setup.store.settle_proposal(session.lease, session.run, proposal.id, proposal.state, words)
-            session.proposals.append((proposal, words))
+            session.proposals.append(Judgement(proposal, words))

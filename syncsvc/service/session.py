@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, LeaseLost, SyncsvcError
-from syncsvc.model import Drift, Mode, Plan, Proposal, Receipt, RunResult, Settled, Snapshot
+from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
 from syncsvc.store import Lease
@@ -31,9 +31,10 @@ class Session:
     pulled: dict[str, Snapshot] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
-    proposals: list[tuple[Proposal, str]] = field(default_factory=list)
+    proposals: list[Judgement] = field(default_factory=list)
     drifts: tuple[Drift, ...] = ()
     problems: list[str] = field(default_factory=list)
+    unread: list[ExitCode] = field(default_factory=list)  # why a further side could not be read, one for each
     report: Mapping[str, str] = field(default_factory=dict)
 
     def result(self, exit_code: ExitCode) -> RunResult:

@@ -12,6 +12,7 @@ from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
+from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 
-class Store(RunStore, SnapshotStore, MemoryStore, PlanStore, WritingStore, HoldStore, AuditStore):
+class Store(RunStore, SnapshotStore, MemoryStore, PlanStore, WritingStore, HoldStore, AuditStore, ResultStore):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 
     @staticmethod

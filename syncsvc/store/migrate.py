@@ -32,17 +32,17 @@ def current(url: str) -> str | None:
         engine.dispose()
 
 
-def upgrade(url: str) -> None:
-    """Bring a store to head, in one transaction; two at once take turns."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring a store to head (or an earlier revision), in one transaction; two at once take turns."""
     engine = open_engine(url)
     try:
-        upgrade_engine(engine)
+        upgrade_engine(engine, revision)
     finally:
         engine.dispose()
 
 
-def upgrade_engine(engine: Engine) -> None:
-    """Bring the store behind an engine to head."""
+def upgrade_engine(engine: Engine, revision: str = "head") -> None:
+    """Bring the store behind an engine to a revision."""
     from alembic import command  # takes half a second to import
     from alembic.config import Config
 
@@ -56,7 +56,7 @@ def upgrade_engine(engine: Engine) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
 
 def require_head(engine: Engine) -> None:

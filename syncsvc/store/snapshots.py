@@ -9,6 +9,7 @@ Milestones come back in order of code, whatever order they were read in: a row t
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -70,7 +71,7 @@ class SnapshotStore(Database):
             before = _edition_read_again(connection, snapshot) or _newest_edition(connection, snapshot)
             _note_seen(connection, snapshot)
             if before is not None and _is_same_reading(before, snapshot):
-                return _read(connection, before)
+                return read_snapshot(connection, before)
             stream, seq = _next_in_stream(connection, snapshot)
             changed = _keep_versions(connection, stream, seq, bodies)
             row = {
@@ -98,12 +99,15 @@ class SnapshotStore(Database):
     def newest_snapshot(self, connector: str, *, kind: str | None = None) -> Snapshot | None:
         """The newest edition of the newest period, of one kind or of any; the last one where there are no periods.
 
-        Not the newest arrival: an older month that arrives late is never newest.
+        Not the newest arrival: an older month that arrives late is never newest. A published document stands at one
+        place, and is what that place held last: also where it went back to an earlier revision or lost its date.
         """
-        query = select(tables.snapshot).where(tables.snapshot.c.connector == connector)
+        held = tables.snapshot.c
+        query = select(tables.snapshot).where(held.connector == connector)
         if kind is not None:
-            query = query.where(tables.snapshot.c.kind == kind)
-        return self._find(_newest_first(query))
+            query = query.where(held.kind == kind)
+        standing = query.where(held.side == Side.PUBLISHED.value, _stands_there(connector))
+        return self._find(standing.order_by(held.id.desc()).limit(1)) or self._find(_newest_first(query))
 
     def find_snapshot(
         self, connector: str, period: str, kind: str | None, edition: int | None = None
@@ -127,6 +131,64 @@ class SnapshotStore(Database):
             rows = connection.execute(query).mappings().all()
         return [SnapshotHead(**{**row, "side": Side(row["side"])}) for row in rows]
 
+    def editions(self, connector: str, period: str, kind: str | None, *, until: int | None = None) -> list[Snapshot]:
+        """Every edition of a month in order, each as it was read last; of the snapshots up to the id `until`."""
+        held = tables.snapshot.c
+        where = (held.connector == connector, held.period == period, held.kind.is_not_distinct_from(kind))
+        with self._reading() as connection:
+            return [read_snapshot(connection, row) for row in _last_readings(connection, where, until)]
+
+    def history(self, connector: str, kind: str | None, *, until: int | None = None) -> list[Snapshot]:
+        """Every edition of every month of a kind, oldest month first, without places and rejects.
+
+        Read in one pass over what changed: milestones that stood the same in many snapshots are one value.
+        """
+        held, version = tables.snapshot.c, tables.version.c
+        where = (held.connector == connector, held.period.is_not(None), held.kind.is_not_distinct_from(kind))
+        with self._reading() as connection:
+            rows = _last_readings(connection, where, until)
+            if not rows:
+                return []
+            by_seq = sorted(rows, key=lambda row: row["seq"])
+            query = select(version.code, version.from_seq, version.to_seq, version.body)
+            found = connection.execute(query.where(version.stream == rows[0]["stream"])).all()
+        seqs = [row["seq"] for row in by_seq]
+        milestones: dict[int, list[Milestone]] = {seq: [] for seq in seqs}
+        for code, from_seq, to_seq, body in sorted(found):
+            standing = seqs[bisect_left(seqs, from_seq) : bisect_left(seqs, to_seq)]
+            if standing:
+                milestone = decode(Milestone, body, code=code)
+                for seq in standing:
+                    milestones[seq].append(milestone)
+        return [
+            Snapshot(
+                **{name: row[name] for name in _IN_HEAD if name != "side"},
+                side=Side(row["side"]),
+                milestones=tuple(milestones[row["seq"]]),
+                edition=row["edition"],
+                id=row["id"],
+            )
+            for row in rows
+        ]
+
+    def newest_before(self, snapshot: Snapshot) -> Snapshot | None:
+        """The last edition of the last month before that of a snapshot, of the same connector and kind; complete."""
+        held = tables.snapshot.c
+        if snapshot.period is None or snapshot.id is None:
+            return None
+        query = select(tables.snapshot).where(
+            held.connector == snapshot.connector,
+            held.kind.is_not_distinct_from(snapshot.kind),
+            held.period < snapshot.period,
+            held.complete,
+        )
+        return self._find(_newest_first(query))
+
+    def newest_id(self) -> int:
+        """The id of the snapshot that arrived last; 0 where there is none."""
+        with self._reading() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(tables.snapshot.c.id), 0))).scalar_one())
+
     def previous_rows(self, snapshot_id: int) -> int | None:
         """How many rows the last complete snapshot of the same connector and kind before this one had.
 
@@ -148,7 +210,7 @@ class SnapshotStore(Database):
     def _find(self, query: Select[Any]) -> Snapshot | None:
         with self._reading() as connection:
             row = connection.execute(query).mappings().first()
-            return None if row is None else _read(connection, row)
+            return None if row is None else read_snapshot(connection, row)
 
 
 def without_secrets(source: str) -> str:
@@ -215,6 +277,13 @@ def _edition_read_again(connection: Connection, snapshot: Snapshot) -> RowMappin
         held.sha256 == snapshot.sha256,
     )
     return connection.execute(_newest_first(query)).mappings().first()
+
+
+def _stands_there(connector: str) -> ColumnElement[bool]:
+    """Whether a snapshot is what was last kept from its source."""
+    held, seen = tables.snapshot.c, tables.seen.c
+    last = select(seen.fingerprint).where(seen.connector == connector, seen.source == held.source)
+    return (held.sha256 + ":" + held.mapping_sha256).in_(last.correlate(tables.snapshot))
 
 
 def _file_name(source: str) -> str:
@@ -302,7 +371,7 @@ def _note_issues(connection: Connection, snapshot_id: int, snapshot: Snapshot, c
         insert_or_replace(connection, tables.done, rows)
 
 
-def _read(connection: Connection, row: RowMapping) -> Snapshot:
+def read_snapshot(connection: Connection, row: RowMapping) -> Snapshot:
     """A snapshot as it was saved."""
     held = tables.version.c
     query = select(held.code, held.body).where(
@@ -326,6 +395,16 @@ def _read(connection: Connection, row: RowMapping) -> Snapshot:
         moved=beside["moved"],
         id=row["id"],
     )
+
+
+def _last_readings(connection: Connection, where: Sequence[ColumnElement[bool]], until: int | None) -> list[RowMapping]:
+    """Of each edition the snapshot that was read last, in order of month and edition."""
+    held = tables.snapshot.c
+    query = select(tables.snapshot).where(*where).order_by(held.period, func.coalesce(held.edition, 0), held.id)
+    if until is not None:
+        query = query.where(held.id <= until)
+    last = {(row["period"], row["edition"]): row for row in connection.execute(query).mappings()}
+    return list(last.values())
 
 
 def _newest_first(query: Select[Any]) -> Select[Any]:

@@ -94,6 +94,13 @@ run = Table(
     sqlite_autoincrement=True,
 )
 
+result = Table(  # what a run did, whole, and what its report rests on: to render it again
+    "result",
+    metadata,
+    Column("run", ForeignKey("run.id"), primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 lease = Table(  # one row, made by the migration
     "lease",
     metadata,

@@ -92,6 +92,39 @@ def test_document_takes_names_from_a_links_file_or_from_json(
     }
 
 
+@pytest.mark.parametrize(
+    ("form", "begins", "holds"),
+    [
+        ("text", "Release list from ", "ComCam readiness: LDM-503-06\n"),
+        ("md", "# Release list from ", "### ComCam readiness: LDM-503-06\n"),
+        ("tex", "\\documentclass", "\\subsection{ComCam readiness: LDM-503-06}\n\\label{LDM-503-06}\n"),
+        ("html", "<!DOCTYPE html>", '<h3 id="LDM-503-06">'),
+        ("svg", "<svg ", "ComCam readiness</text>"),
+    ],
+)
+def test_document_in_each_format_to_a_file(
+    form: str, begins: str, holds: str, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["document", "201802-ME.csv", "--annotations", "links.toml", "--format", form]
+    assert run([*arguments, "-o", f"list.{form}"], env={}) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"Written: {files / f'list.{form}'}\n"
+    text = (files / f"list.{form}").read_text(encoding="utf-8")
+    assert text.startswith(begins)
+    assert holds in text
+
+
+def test_a_fragment_is_for_tex_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["document", "201802-ME.csv", "--format", "tex", "--fragment"], env={}) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("% Release list from ")
+    assert "\\begin{document}" not in printed
+    assert printed.count("\\subsection{") == 1
+    assert run(["document", "201802-ME.csv", "--fragment"], env={}) == 2
+    assert "--fragment is for --format tex only" in capsys.readouterr().err
+
+
 def test_document_takes_names_from_the_links_of_a_configuration(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,6 +68,35 @@ def statements_in(path: Path, *types: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.parametrize(
+    "revision", sorted(path.name[:4] for path in (HOME / "migrations" / "versions").glob("0*.py"))[:-1]
+)
+def test_a_store_of_an_earlier_version_keeps_its_rows(store_url: str, revision: str) -> None:
+    """From every schema there was, with rows in it, to the one of this version."""
+    upgrade(store_url, revision)
+    assert current(store_url) == revision
+    engine = open_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO run (id, trigger, mode, actor, started_at) "
+                "VALUES (1, 'nightly', 'auto', 'scheduler', '2019-05-01 12:00:00')"
+            )
+        )
+        columns = "INSERT INTO audit (id, at, run, actor, event)"
+        connection.execute(text(f"{columns} VALUES (1, '2019-05-01 12:00:00', 1, 'scheduler', 'note')"))
+    engine.dispose()
+    upgrade(store_url)
+    store = open_store(store_url)
+    try:
+        run = store.run(1)
+        assert run is not None
+        assert (run.trigger, run.actor) == ("nightly", "scheduler")
+        assert [event.event for event in store.events()] == ["note"]
+    finally:
+        store.close()
+
+
 def test_the_guards_of_the_audit_are_there_after_the_last_migration(store_url: str) -> None:
     """A migration that rebuilds a table drops its triggers in silence."""
     upgrade(store_url)

@@ -5,36 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from lxml import etree, html
 
 from syncsvc.cli.frame import run
+from tests.published import SECTION, Row, published_rows, rows_of
 
 pytestmark = pytest.mark.real
-
-HEADING = re.compile(r"#+ 3\.\d+ (?P<name>.*): (?P<code>LDM-503-\w+)")
-DATES = re.compile(r"Due: (?P<due>\d{4}-\d\d-\d\d); (?:completed (?P<completed>\d{4}-\d\d-\d\d)|currently incomplete)")
-CHILD = re.compile(r"- (?P<code>DM-[A-Z0-9-]+): (?P<name>.*?) [*(]{2}Due: .*")
-
-Row = tuple[int, str, str, str, str | None]  # level, code, name, due, completed
-
-
-def published_rows(path: Path) -> list[Row]:
-    text = path.read_text(encoding="utf-8")
-    section = text[text.index("### 3 Functionality in DM releases\n") :]
-    rows: list[Row] = []
-    heading = None
-    for line in section.splitlines():
-        line = line.strip()
-        if found := HEADING.fullmatch(line):
-            heading = found
-            continue
-        dates = DATES.search(line)
-        if dates is None:
-            continue
-        child = CHILD.fullmatch(line)
-        assert heading is not None, line
-        named = child or heading
-        rows.append((3 if child else 2, named["code"], named["name"], dates["due"], dates["completed"]))
-    return rows
 
 
 def test_all_128_rows_of_section_3_follow_from_the_export(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,3 +46,36 @@ def test_without_annotations_the_names_are_those_of_the_schedule(
     names = {top["code"]: top["name"] for top in json.loads(capsys.readouterr().out)["milestones"]}
     assert names["LDM-503-10a"] == "LSP"
     assert not [name for name in names.values() if name.startswith("Test report")]
+
+
+def print_document(real_data: Path, form: str, capsys: pytest.CaptureFixture[str]) -> str:
+    arguments = [str(real_data / "201904-ME.xls"), "--annotations", str(real_data / "annotations-2019-05.json")]
+    assert run(["document", *arguments, "--format", form], env={}) == 0
+    return capsys.readouterr().out
+
+
+def test_the_markdown_has_the_128_rows(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", print_document(real_data, "md", capsys))
+    numbered = re.sub(r"^### ", "### 3.0 ", text, flags=re.MULTILINE).replace("## Milestones", SECTION)
+    assert rows_of(numbered) == published_rows(real_data / "LDM-564-2019-05-20.txt")
+
+
+def test_the_page_has_the_128_rows(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = html.document_fromstring(print_document(real_data, "html", capsys))
+    lines = [SECTION]
+    for article in page.xpath("//article"):
+        lines.append(f"### 3.0 {article.find('h3').text_content()}")
+        lines.append(article.find("p").text_content())
+        lines += [f"- {one.text_content()}" for one in article.iter("li")]
+    assert rows_of("\n".join(lines)) == published_rows(real_data / "LDM-564-2019-05-20.txt")
+    assert len(page.xpath("//nav//a")) == 28
+
+
+def test_the_picture_has_a_row_for_each_of_the_28(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = etree.fromstring(print_document(real_data, "svg", capsys).encode())
+    codes = picture.xpath("//*[local-name()='text'][@class='strong']/text()")
+    published = [row for row in published_rows(real_data / "LDM-564-2019-05-20.txt") if row[0] == 2]
+    assert codes == [row[1] for row in published]
+    words = picture.xpath("//*[local-name()='text']/text()")
+    assert sum(word.startswith("completed 20") for word in words) == sum(row[4] is not None for row in published)
+    assert len(picture.xpath("//*[local-name()='circle']")) == 100 + 2  # the legend shows two

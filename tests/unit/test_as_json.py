@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from syncsvc.compare import compare
 from syncsvc.model import Basis, MilestoneKind, Reject, RejectCause, Side
+from syncsvc.month_report import make_month_report
 from syncsvc.release_list import make_release_list
 from syncsvc.report.as_json import as_json, drift_shape, release_list_shape, snapshot_shape
-from tests.builders import export, milestone
+from tests.builders import NOON, export, milestone
 
 AUGUST = date(2017, 8, 31)
 NOVEMBER = date(2017, 11, 30)
@@ -28,7 +28,7 @@ PUBLISHED = replace(
 
 def test_drift() -> None:
     after = export(milestone("DM-AP-1", AUGUST, name="SFM1"), milestone("DM-AP-2", NOVEMBER, AUGUST), period="2018-03")
-    shape = drift_shape(compare(PUBLISHED, after))
+    shape = drift_shape(make_month_report(PUBLISHED, after, prepared_at=NOON))
     assert shape["schema"] == "syncsvc.drift/1"
     assert shape["before"] == {
         "side": "published",
@@ -62,6 +62,24 @@ def test_drift() -> None:
         "completed": {"before": None, "after": None, "change": None},
         "forecast": {"before": None, "after": None},
         "wbs": {"before": None, "after": None, "changed": False},
+        "light": "overdue",
+        "level": 3,
+        "keys": [],
+        "against_due": {"calendar_days": None, "working_days": None},
+        "causes": [
+            {
+                "aspect": aspect,
+                "cause": cause,
+                "before": before,
+                "after": after,
+                "calendar_days": days,
+                "step": 0,
+            }
+            for aspect, cause, before, after, days in (
+                ("due", "column_changed", "2017-11-30", "2017-08-31", -91),
+                ("name", "renamed", "Basic measurement.", "SFM1", None),
+            )
+        ],
     }
     assert (added["presence"], added["before_code"], added["before_name"], added["name_change"]) == (
         "added",
@@ -87,7 +105,7 @@ def test_drift() -> None:
 
 def test_drift_lists_what_was_unseen_apart() -> None:
     unread = Reject("TASK row 3", "DM-AP-1", "act_end_date is no date")
-    shape = drift_shape(compare(PUBLISHED, export(rejects=[unread])))
+    shape = drift_shape(make_month_report(PUBLISHED, export(rejects=[unread]), prepared_at=NOON))
     assert shape["milestones"] == []
     assert shape["unseen"] == [
         {

@@ -12,6 +12,7 @@ from syncsvc.model import (
     DriftKind,
     Field,
     Hold,
+    Judgement,
     Mode,
     Outcome,
     Plan,
@@ -25,7 +26,8 @@ from syncsvc.model import (
     Violation,
 )
 from syncsvc.report.layout import Page, width
-from syncsvc.report.run_text import receipt_words, run_text
+from syncsvc.report.run_text import run_text
+from syncsvc.report.words import receipt_words
 from tests.builders import NOON, change, export, issue, milestone, tracked
 
 FEB, MARCH = date(2019, 2, 1), date(2019, 3, 4)
@@ -71,7 +73,7 @@ RUN = RunResult(
     },
     receipts=RECEIPTS,
     settled=(Settled(LEFT, Outcome.APPLIED, "the value was read back"),),
-    proposals=((PENDING, "the export does not show it"),),
+    proposals=(Judgement(PENDING, "the export does not show it"),),
     drifts=DRIFTS,
     problems=("one.xlsx: TASK row 9 cannot be read, " + "and so on, " * 15 + "\n    Correct it.",),
 )
@@ -180,7 +182,7 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
             pulled={"pmcs": replace(export(), source=f"/exports/{HOSTILE}", kind=HOSTILE)},
             receipts=(workbook, Receipt(hostile, Outcome.REFUSED, HOSTILE)),
             settled=(Settled(hostile, Outcome.UNKNOWN, HOSTILE),),
-            proposals=((replace(PENDING, code=HOSTILE), HOSTILE),),
+            proposals=(Judgement(replace(PENDING, code=HOSTILE), HOSTILE),),
             drifts=tuple(replace(d, code=HOSTILE, key=HOSTILE, why=HOSTILE) for d in DRIFTS),
             problems=(f"/exports/{HOSTILE}: bad",),
         )

@@ -12,6 +12,7 @@ from syncsvc.model import (
     DriftKind,
     Field,
     Hold,
+    Judgement,
     Mode,
     Outcome,
     Plan,
@@ -170,7 +171,7 @@ class TestRun:
 
     def test_a_proposal_that_changed_its_state(self) -> None:
         landed = Proposal("M-1", "id-1", APRIL, ProposalState.LANDED, APRIL, "DM-1")
-        assert run_shape(replace(RUN, proposals=((landed, "PMCS shows it"),)))["proposals"] == [
+        assert run_shape(replace(RUN, proposals=(Judgement(landed, "PMCS shows it"),)))["proposals"] == [
             {"code": "M-1", "key": "DM-1", "value": "2019-04-01", "state": "landed", "detail": "PMCS shows it"}
         ]
 

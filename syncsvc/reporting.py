@@ -1,0 +1,162 @@
+"""Drift reports over the store: what stands beside two snapshots, the report a run leaves, and a past one again.
+
+Like wiring, this knows store and configuration; what it makes are values of month_report, which report renders.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from syncsvc.links import LinksFile, make_links
+from syncsvc.model import Link, ReportBasis, RunResult, Side, Snapshot
+from syncsvc.month_report import Beside, MonthReport, make_month_report
+from syncsvc.release_list import Annotations
+from syncsvc.report.formats import ENDINGS, render_run
+from syncsvc.report.layout import Page
+from syncsvc.report.run_files import write_report_file
+from syncsvc.settings import Settings
+from syncsvc.store import Store
+
+#: What a sync leaves in the report folder; every other run leaves the first two.
+SYNC_FORMATS = ("text", "json")
+_PAGE = Page(columns=160)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Makes reports from one store under one configuration."""
+
+    settings: Settings
+    store: Store
+    links: LinksFile
+
+    def compare(
+        self,
+        before: Snapshot,
+        after: Snapshot,
+        *,
+        prepared_at: datetime,
+        aliases: Mapping[str, str],
+        annotations: Annotations,
+    ) -> MonthReport:
+        """Two snapshots with what the store knows of them: editions, history and, of the newest export, other sides."""
+        beside = Beside(
+            before_editions=self._editions(before),
+            after_editions=self._editions(after),
+            history=self._history(after),
+            aliases=aliases,
+            annotations=annotations,
+            holidays=self.settings.site.holidays,
+            project=self.settings.site.name,
+            links=self._links_of(before, after),
+        )
+        if self._is_newest_export(after):
+            beside = replace(beside, jira=self._newest(Side.JIRA), published=self._newest(Side.PUBLISHED))
+        rules = self.settings.report_rules()
+        return make_month_report(before, after, prepared_at=prepared_at, beside=beside, rules=rules)
+
+    def newest_of_sides(self, sides: Iterable[Side]) -> list[Snapshot]:
+        """The newest snapshot of each side that has one."""
+        return [snapshot for side in sides if (snapshot := self._newest(side)) is not None]
+
+    def links_for(self, snapshots: Iterable[Snapshot]) -> tuple[Link, ...]:
+        """The links of all milestones of these snapshots."""
+        return self._links_of(*snapshots)
+
+    def basis_of(self, result: RunResult) -> ReportBasis | None:
+        """What the report of a run that has just ended rests on; None where no export was looked at.
+
+        The first export of all is compared with itself: nothing differs, and its checks and sides are there.
+        """
+        after = next((each for each in result.pulled.values() if each.side is Side.PMCS), None)
+        if after is None or after.id is None:
+            return None
+        before = self.store.newest_before(after) or after
+        jira, published = self._newest(Side.JIRA), self._newest(Side.PUBLISHED)
+        return ReportBasis(
+            before=before.id or after.id,
+            after=after.id,
+            until=self.store.newest_id(),
+            prepared_at=result.finished_at,
+            jira=jira.id if jira else None,
+            published=published.id if published else None,
+            links=self._links_of(before, after),
+            aliases=dict(self.links.aliases),
+            names=dict(self.links.names),
+            holidays=tuple(self.settings.site.holidays),
+            project=self.settings.site.name,
+            rules=self.settings.report_rules(),
+        )
+
+    def of_run(self, result: RunResult, basis: ReportBasis) -> MonthReport | None:
+        """The report of a run from its basis: the same value whenever it is made. None where a snapshot was pruned."""
+        before, after = self.store.snapshot(basis.before), self.store.snapshot(basis.after)
+        if before is None or after is None:
+            return None
+        beside = Beside(
+            before_editions=self._editions(before, basis.until),
+            after_editions=self._editions(after, basis.until),
+            history=self._history(after, basis.until),
+            jira=None if basis.jira is None else self.store.snapshot(basis.jira),
+            published=None if basis.published is None else self.store.snapshot(basis.published),
+            links=basis.links,
+            aliases=basis.aliases,
+            annotations=Annotations(names=basis.names),
+            holidays=basis.holidays,
+            project=basis.project,
+            run=result,
+        )
+        return make_month_report(before, after, prepared_at=basis.prepared_at, beside=beside, rules=basis.rules)
+
+    def write(self, result: RunResult) -> Mapping[str, str]:
+        """Keep what a run did, and write its report into the configured folder; format -> absolute path."""
+        basis = self.basis_of(result)
+        report = self.of_run(result, basis) if basis else None
+        formats = SYNC_FORMATS[:2] if report is None or result.trigger == "apply" else SYNC_FORMATS
+        folder = self.settings.report.folder
+        paths = {form: str(folder / f"run-{result.run:05d}.{ENDINGS[form]}") for form in formats}
+        named = replace(result, report=paths)
+        self.store.keep_result(named, basis)
+        if report is not None:
+            report = replace(report, run=named)
+        for form, path in paths.items():
+            write_report_file(Path(path), render_run(named, report, form, _PAGE))
+        return paths
+
+    def again(self, run: int) -> tuple[RunResult, MonthReport | None] | None:
+        """What a past run did and its report, with the values they had; None where nothing was kept."""
+        kept = self.store.find_result(run)
+        if kept is None:
+            return None
+        result, basis = kept
+        return result, self.of_run(result, basis) if basis else None
+
+    def _editions(self, snapshot: Snapshot, until: int | None = None) -> list[Snapshot]:
+        if snapshot.id is None or snapshot.period is None:
+            return []
+        return self.store.editions(snapshot.connector, snapshot.period, snapshot.kind, until=until)
+
+    def _history(self, after: Snapshot, until: int | None = None) -> list[Snapshot]:
+        """Up to the snapshot itself: what came for later months belongs to later reports."""
+        if after.id is None or after.period is None:
+            return []
+        history = self.store.history(after.connector, after.kind, until=until)
+        place = (after.period, after.edition or 0)
+        return [each for each in history if (each.period or "", each.edition or 0) <= place]
+
+    def _links_of(self, *snapshots: Snapshot) -> tuple[Link, ...]:
+        codes = {each.code for snapshot in snapshots for each in snapshot.milestones if snapshot.side is not Side.JIRA}
+        return make_links(self.links, sorted(codes), self.settings.links.code_is_key)
+
+    def _newest(self, side: Side) -> Snapshot | None:
+        for connector in self.settings.connectors:
+            if connector.side is side:
+                kind = getattr(connector, "plan_from", None)
+                if (snapshot := self.store.newest_snapshot(connector.name, kind=kind)) is not None:
+                    return snapshot
+        return None
+
+    def _is_newest_export(self, snapshot: Snapshot) -> bool:
+        newest = self._newest(Side.PMCS)
+        return newest is not None and snapshot.id == newest.id
