@@ -10,10 +10,10 @@ from syncsvc.report.time_axis import TimeAxis
 from syncsvc.report.words import counted, day
 from syncsvc.trend import Trend, months_between
 
-_WIDTH: Final = 1120
+_WIDTH: Final = 1200
 _HEIGHT: Final = 330
 _LEFT: Final = 52
-_RIGHT: Final = 1100
+_RIGHT: Final = 1190
 _TOP: Final = 22
 _BOTTOM: Final = 296
 _STEPS: Final = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000)

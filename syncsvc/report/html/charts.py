@@ -8,9 +8,10 @@ from syncsvc.month_report import Row
 from syncsvc.report.html import svg
 from syncsvc.report.time_axis import TimeAxis
 
-SLIP_WIDTH: Final = 300
+SLIP_WIDTH: Final = 250
 _SLIP_HEIGHT: Final = 24
 _HEAD_HEIGHT: Final = 26
+_BEYOND: Final = 60  # lines run on where a row is higher than its picture; the cell cuts them
 _BAR_WIDTH: Final = 160
 
 
@@ -44,8 +45,8 @@ class SlipChart:
         middle = _SLIP_HEIGHT / 2
         was, now = self._axis.place(before), self._axis.place(after)
         tone = "late" if now > was else "early"
-        marks = [svg.line("grid", x, 0, x, _SLIP_HEIGHT) for x in self._ticks()]
-        marks += self._data_line(0, _SLIP_HEIGHT)
+        marks = [svg.line("grid", x, -_BEYOND, x, _SLIP_HEIGHT + _BEYOND) for x in self._ticks()]
+        marks += self._data_line(-_BEYOND, _SLIP_HEIGHT + _BEYOND)
         marks.append(svg.line(f"bar {tone}", was, middle, now, middle))
         marks.append(svg.circle("was", was, middle, 4))
         marks.append(svg.diamond(f"now {tone}", now, middle, 5.5))

@@ -27,12 +27,12 @@ class End(NamedTuple):
     facts: tuple[tuple[str, str], ...]
 
 
-def period_of(snapshot: Snapshot) -> str:
-    """ "Month end April 2019"; a snapshot without period is called by its side and day."""
+def period_of(snapshot: Snapshot, *, capital: bool = False) -> str:
+    """ "month end April 2019"; a snapshot without period is called by its side and day."""
     words = name_period(snapshot)
     if snapshot.period is None:
-        return f"{SIDES[snapshot.side]} {words}"
-    return words[0].upper() + words[1:]
+        words = f"{SIDES[snapshot.side]} {words}"
+    return words[0].upper() + words[1:] if capital else words
 
 
 def ends(report: MonthReport) -> tuple[End, End]:
@@ -48,7 +48,7 @@ def _end(role: str, snapshot: Snapshot) -> End:
         ("Edition", str(snapshot.edition) if snapshot.edition is not None else "not numbered (a bare file)"),
         ("Milestones", f"{len(snapshot.taking_part()):,}"),
     )
-    return End(role, period_of(snapshot), facts)
+    return End(role, period_of(snapshot, capital=True), facts)
 
 
 def lead(report: MonthReport) -> str:

@@ -168,7 +168,7 @@ def restatements(report: MonthReport) -> tuple[Restated, ...]:
 
 def _editions(drift: DriftReport) -> str:
     first, last = drift.before, drift.after
-    return f"{period_of(last)}: edition {first.edition or 1} against edition {last.edition or 'the last'}"
+    return f"{period_of(last, capital=True)}: edition {first.edition or 1} against edition {last.edition or 'the last'}"
 
 
 def _restated(drift: DriftReport) -> Iterator[tuple[str, str, str, str, str]]:

@@ -261,7 +261,7 @@ _GROUPS: Final[Sequence[tuple[str, Sequence[tuple[str, str]]]]] = (
         ),
     ),
     ("Which", (("here", "in the later export"), ("new", "new"), ("gone", "gone"))),
-    ("State", tuple((light.value, LIGHTS[light]) for light in _LIGHT_ORDER)),
+    ("State", tuple((light.value, LIGHTS[light]) for light in _LIGHT_ORDER if light is not Light.GONE)),
     ("In the period", (("due-in-period", "due"), ("done-in-period", "completed"))),
     (
         "Changed",

@@ -27,7 +27,7 @@ LIGHTS: Final = {
 }
 
 ASPECTS: Final = {
-    Aspect.PRESENCE: "which milestones there are",
+    Aspect.PRESENCE: "presence",
     Aspect.DUE: "due date",
     Aspect.FORECAST: "forecast",
     Aspect.COMPLETED: "completion",

@@ -11,7 +11,7 @@ from typing import Final
 
 from syncsvc.model import Field, Side
 from syncsvc.report.html import svg
-from syncsvc.report.html.terms import SIDES, month
+from syncsvc.report.html.terms import SIDES, Moved, between, month, moved
 from syncsvc.report.time_axis import TimeAxis
 from syncsvc.report.words import day
 from syncsvc.sides import SidesRow
@@ -31,14 +31,17 @@ _MOST_TICKS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One milestone: its picture, and whether that has a scale of its own."""
+    """One milestone: its picture, how far its due date went, and whether the picture has a scale of its own."""
 
     line: TrendLine
     picture: str
+    moved: Moved  # from the first due date to the last
     own_scale: bool
 
 
-def draw_panels(trend: Trend, lines: Sequence[TrendLine], sides: dict[str, SidesRow]) -> list[Panel]:
+def draw_panels(
+    trend: Trend, lines: Sequence[TrendLine], sides: dict[str, SidesRow], holidays: frozenset[date]
+) -> list[Panel]:
     """A picture of each line; `sides` are the rows in which Jira or the published document says something else."""
     beside = {line.code: _others(sides.get(line.code), line) for line in lines}
     spans = sorted(_span(line, beside[line.code]) for line in lines)
@@ -49,7 +52,9 @@ def draw_panels(trend: Trend, lines: Sequence[TrendLine], sides: dict[str, Sides
     for line in lines:
         own = _span(line, beside[line.code])
         picture = _Picture(trend.points, line, beside[line.code], max(own, shared)).draw()
-        panels.append(Panel(line, picture, own > shared))
+        dues = [each for each in line.dues if each is not None]
+        words = moved(between(dues[0], dues[-1], holidays)) if len(dues) > 1 else Moved("")
+        panels.append(Panel(line, picture, words, own > shared))
     return panels
 
 
@@ -98,8 +103,8 @@ class _Picture:
     def draw(self) -> str:
         end = self._end()
         marks = [
-            *self._grid(),
             *self._gaps(),
+            *self._grid(),
             *self._diagonal(),
             *self._forecast(end),
             *self._due(end),

@@ -40,7 +40,8 @@ def trend(report: MonthReport) -> TrendView:
         level = [line for line in by_due if line in furthest]
     others = sorted((line for line in shown.lines if levels.get(line.code) != 2), key=lambda line: -travelled(line))
     movers = [line for line in others[:_MOVERS] if travelled(line)]
-    panels = draw_panels(shown, level, sides), draw_panels(shown, movers, sides)
+    holidays = report.drift.holidays
+    panels = draw_panels(shown, level, sides, holidays), draw_panels(shown, movers, sides, holidays)
     return TrendView(
         tuple(panels[0]),
         len(by_due) - len(level),

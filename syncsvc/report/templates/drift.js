@@ -179,7 +179,6 @@
     if (paper === (kept !== null)) return;
     if (paper) {
       kept = { found, limit };
-      body.replaceChildren(...[]);
       const part = document.createDocumentFragment();
       for (const row of rows) part.append(row);
       body.append(part);
