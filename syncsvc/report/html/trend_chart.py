@@ -53,7 +53,7 @@ def draw_panels(
         own = _span(line, beside[line.code])
         picture = _Picture(trend.points, line, beside[line.code], max(own, shared)).draw()
         dues = [each for each in line.dues if each is not None]
-        words = moved(between(dues[0], dues[-1], holidays)) if len(dues) > 1 else Moved("")
+        words = moved(between(dues[0], dues[-1], holidays)) if len(dues) > 1 else Moved("one date, so no slip")
         panels.append(Panel(line, picture, words, own > shared))
     return panels
 
