@@ -49,7 +49,7 @@ class Asked(NamedTuple):
     apart: Moved
     key: str
     why: str
-    to_do: str
+    to_do: tuple[tuple[str, bool], ...]  # parts, and which of them are commands
 
 
 class AskedGroup(NamedTuple):
@@ -94,10 +94,9 @@ def _asked(decision: Decision, report: MonthReport) -> Asked:
     )
 
 
-def _to_do(question: Question, hold: DriftKind | None) -> str:
-    if question is Question.HELD and hold in HOLDS:
-        return f"{HOLDS[hold].to_do}."
-    return QUESTIONS[question][1]
+def _to_do(question: Question, hold: DriftKind | None) -> tuple[tuple[str, bool], ...]:
+    words = f"{HOLDS[hold].to_do}." if question is Question.HELD and hold in HOLDS else QUESTIONS[question][1]
+    return tuple((part, at % 2 == 1) for at, part in enumerate(words.split("`")) if part)
 
 
 class MoveLists(NamedTuple):

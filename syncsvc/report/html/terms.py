@@ -120,16 +120,16 @@ def between(before: date | None, after: date | None, holidays: frozenset[date]) 
 def apart(move: Move) -> Moved:
     """How far two dates are from each other, where none of them is the earlier state of the other."""
     words = moved(move, same="")
-    return words._replace(lead=words.lead.replace(" late", " later").replace(" early", " earlier"))
+    return words._replace(lead=words.lead.replace(" late", " later").replace(" early", " earlier"), tone="apart")
 
 
 def cause_words(aspect: Aspect, cause: Cause) -> str:
     """The cause in a list that does not say what of the milestone differs."""
-    words = CAUSES[cause][0]
-    if cause in {Cause.RESTATED, Cause.DATE_APPEARED, Cause.DATE_VANISHED}:
-        noun = {Aspect.PRESENCE: "presence", Aspect.WBS: "WBS"}.get(aspect, aspect.value)
-        return f"{noun} {words}"
-    return words
+    verb = {Cause.RESTATED: "restated", Cause.DATE_APPEARED: "appeared", Cause.DATE_VANISHED: "vanished"}.get(cause)
+    if verb is None:
+        return CAUSES[cause][0]
+    noun = {Aspect.COMPLETED: "completion", Aspect.WBS: "WBS"}.get(aspect, aspect.value)
+    return f"{noun} {verb}"
 
 
 def month(period: str) -> str:

@@ -31,11 +31,11 @@ _MOST_TICKS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One milestone: its picture, how far its due date went, and whether the picture has a scale of its own."""
+    """One milestone: its picture, what became of it, and whether the picture has a scale of its own."""
 
     line: TrendLine
     picture: str
-    moved: Moved  # from the first due date to the last
+    outcome: Moved  # how far the due date went, or the completion
     own_scale: bool
 
 
@@ -52,9 +52,7 @@ def draw_panels(
     for line in lines:
         own = _span(line, beside[line.code])
         picture = _Picture(trend.points, line, beside[line.code], max(own, shared)).draw()
-        dues = [each for each in line.dues if each is not None]
-        words = moved(between(dues[0], dues[-1], holidays)) if len(dues) > 1 else Moved("one date, so no slip")
-        panels.append(Panel(line, picture, words, own > shared))
+        panels.append(Panel(line, picture, _outcome(line, holidays), own > shared))
     return panels
 
 
@@ -62,6 +60,20 @@ def travelled(line: TrendLine) -> int:
     """How many days its due dates cover over all points: what makes a milestone one of the largest movers."""
     days = [each for each in line.dues if each is not None]
     return (max(days) - min(days)).days if days else 0
+
+
+def _end(line: TrendLine) -> int:
+    """The last place that is drawn: completion ends the line."""
+    return len(line.dues) - 1 if line.completed_at is None else line.completed_at
+
+
+def _outcome(line: TrendLine, holidays: frozenset[date]) -> Moved:
+    """When it was completed; of an open one how far its due date went from the first export to the last."""
+    if line.completed_at is not None:
+        against = moved(between(line.dues[line.completed_at], line.completed, holidays), same="on the day")
+        return Moved(f"completed {day(line.completed, 'without a date')}", against.lead)
+    dues = [each for each in line.dues if each is not None]
+    return moved(between(dues[0], dues[-1], holidays)) if len(dues) > 1 else Moved("one date, so no slip")
 
 
 def _others(row: SidesRow | None, line: TrendLine) -> dict[Side, date]:
@@ -77,7 +89,8 @@ def _others(row: SidesRow | None, line: TrendLine) -> dict[Side, date]:
 
 
 def _days_of(line: TrendLine, others: dict[Side, date]) -> list[date]:
-    days = [each for each in (*line.dues, *line.forecasts) if each is not None]
+    end = _end(line) + 1
+    days = [each for each in (*line.dues[:end], *line.forecasts[:end]) if each is not None]
     if line.completed is not None:
         days.append(line.completed)
     return [*days, *others.values()]
@@ -101,7 +114,7 @@ class _Picture:
         self._newest = [at for at, point in enumerate(points) if point.newest]
 
     def draw(self) -> str:
-        end = self._end()
+        end = _end(self._line)
         marks = [
             *self._gaps(),
             *self._grid(),
@@ -113,11 +126,6 @@ class _Picture:
             *self._beside(),
         ]
         return svg.picture("trend", WIDTH, HEIGHT, *marks, named=self._words())
-
-    def _end(self) -> int:
-        """The last place that lines go through: completion ends them."""
-        completed_at = self._line.completed_at
-        return len(self._points) - 1 if completed_at is None else completed_at
 
     def _x(self, at: int) -> float:
         return self._along.place(self._points[at].on)
@@ -175,9 +183,11 @@ class _Picture:
                 yield svg.circle("forecast-point", *self._place(at, forecasts), 2.2)
 
     def _earlier_editions(self, end: int) -> Iterator[str]:
-        """What an edition said that was issued again."""
+        """What an edition said that was issued again, where the last one of the month says something else."""
+        dues = self._line.dues
         for at, point in enumerate(self._points):
-            if not point.newest and at <= end and self._line.dues[at] is not None:
+            newest = next((last for last in self._newest if last > at), at)
+            if not point.newest and at <= end and dues[at] not in {None, dues[newest]}:
                 yield svg.circle("edition", *self._place(at, self._line.dues), 3.6)
 
     def _completion(self) -> Iterator[str]:
