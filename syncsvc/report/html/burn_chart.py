@@ -48,7 +48,7 @@ class _Picture:
     def __init__(self, trend: Trend, top: int, along: TimeAxis) -> None:
         self._trend, self._along = trend, along
         self._step = next((step for step in _STEPS if top / step <= _MOST_LINES), top)
-        self._top = -(-top // self._step) * self._step
+        self._top = (top // self._step + 1) * self._step
 
     def draw(self) -> str:
         marks = [*self._grid(), *self._planned(), *self._total(), *self._actual()]

@@ -71,4 +71,3 @@ def share_bar(parts: Sequence[tuple[str, int]], whole: int) -> str:
             drawn.append(svg.element("rect", class_=kind, x=x, y=3, width=width, height=8))
             x += width
     return svg.picture("share", _BAR_WIDTH, 14, *drawn)
-

@@ -125,7 +125,7 @@ def alerts(report: MonthReport) -> Iterator[str]:
     for name in incomplete(report):
         yield f"{name} was not read completely: what is absent there is unseen, not gone."
     if unseen := report.drift.totals.unseen:
-        yield f"{counted(unseen, 'milestone')} cannot be seen on one side, and stand neither among the new nor the gone."
+        yield f"{counted(unseen, 'milestone')} cannot be seen on one side: neither new nor gone."
     run = report.run
     if run is None:
         return

@@ -1,6 +1,6 @@
 """What the sections of the page show, ready for the template: words and rows, no decision about any date."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -39,6 +39,9 @@ MOST_ROWS: Final = 500
 _MOST_TOPS: Final = 120
 
 
+Told = tuple[tuple[str, bool], ...]  # parts of a sentence, and which of them are commands
+
+
 class Asked(NamedTuple):
     """One row of what needs a decision."""
 
@@ -49,13 +52,14 @@ class Asked(NamedTuple):
     apart: Moved
     key: str
     why: str
-    to_do: tuple[tuple[str, bool], ...]  # parts, and which of them are commands
+    to_do: Told
 
 
 class AskedGroup(NamedTuple):
-    """The decisions of one sort."""
+    """The decisions of one sort; `to_do` is what holds for all of them, and then stands in none of the rows."""
 
     words: str
+    to_do: Told
     rows: tuple[Asked, ...]
 
 
@@ -64,7 +68,14 @@ def decisions(report: MonthReport) -> tuple[AskedGroup, ...]:
     groups: dict[str, list[Asked]] = {}
     for decision in report.decisions:
         groups.setdefault(QUESTIONS[decision.question][0], []).append(_asked(decision, report))
-    return tuple(AskedGroup(words, tuple(rows)) for words, rows in groups.items())
+    return tuple(_group(words, rows) for words, rows in groups.items())
+
+
+def _group(words: str, rows: Sequence[Asked]) -> AskedGroup:
+    told = {row.to_do for row in rows}
+    if len(told) > 1:
+        return AskedGroup(words, (), tuple(rows))
+    return AskedGroup(words, told.pop(), tuple(row._replace(to_do=()) for row in rows))
 
 
 def _asked(decision: Decision, report: MonthReport) -> Asked:
@@ -94,7 +105,7 @@ def _asked(decision: Decision, report: MonthReport) -> Asked:
     )
 
 
-def _to_do(question: Question, hold: DriftKind | None) -> tuple[tuple[str, bool], ...]:
+def _to_do(question: Question, hold: DriftKind | None) -> Told:
     words = f"{HOLDS[hold].to_do}." if question is Question.HELD and hold in HOLDS else QUESTIONS[question][1]
     return tuple((part, at % 2 == 1) for at, part in enumerate(words.split("`")) if part)
 
@@ -123,7 +134,7 @@ class CauseRow(NamedTuple):
 
     words: str
     meaning: str
-    count: CauseCount
+    cause: CauseCount
     bar: str
 
 
@@ -229,9 +240,7 @@ def sides(report: MonthReport) -> SidesView | None:
             row.code,
             names.get(row.code) or row.name or NO_NAME,
             FIELDS[standing.field],
-            tuple(
-                (*_said(standing.dates.get(side)), side is standing.odd_one_out) for side in found.snapshots
-            ),
+            tuple((*_said(standing.dates.get(side)), side is standing.odd_one_out) for side in found.snapshots),
             standing_words(standing),
             apart_of_standing(standing.calendar_days, standing.working_days),
             ", ".join(row.keys),
@@ -325,15 +334,20 @@ class CheckView(NamedTuple):
     """One check with the share of its base that breaks it."""
 
     check: Check
-    state: str  # clear, found, not-computed
+    state: str  # clear, found, empty, not-computed
 
 
 def checks(report: MonthReport) -> tuple[CheckView, ...]:
     """All checks; what cannot be computed is said."""
-    return tuple(
-        CheckView(check, "not-computed" if check.why_not else "found" if check.findings else "clear")
-        for check in report.checks
-    )
+    return tuple(CheckView(check, _state(check)) for check in report.checks)
+
+
+def _state(check: Check) -> str:
+    if check.why_not is not None:
+        return "not-computed"
+    if check.findings:
+        return "found"
+    return "clear" if check.base else "empty"
 
 
 class SourceRow(NamedTuple):
@@ -443,5 +457,3 @@ def _is_web(address: str) -> bool:
         return urlsplit(address).scheme in {"http", "https"}
     except ValueError:
         return False
-
-

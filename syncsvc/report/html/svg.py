@@ -65,7 +65,7 @@ def square(kind: str, x: float, y: float, half: float) -> str:
 
 
 def picture(kind: str, width: int, height: int, *inner: str, named: str | None = None) -> str:
-    """The whole picture. With a name it is an image to a screen reader; without one the text beside it says the same."""
+    """The whole picture: an image of that name to a screen reader, or hidden where text beside it says the same."""
     head = f'<svg class="chart {kind}" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     if named is None:
         return f'{head} aria-hidden="true">{"".join(inner)}</svg>'

@@ -17,7 +17,7 @@ from syncsvc.sides import Agreement, Standing
 
 #: More rows than MOST_ROWS a browser is given in parts; the script keeps the others aside, and finds them all the same.
 MOST_ROWS: Final = 1500
-ROWS_AT_ONCE: Final = 500
+ROWS_AT_ONCE: Final = 250
 
 _LIGHT_ORDER: Final = (
     Light.OVERDUE, Light.LATE, Light.NOT_FORECAST, Light.UNDATED, Light.ON_TIME, Light.COMPLETED, Light.GONE,
@@ -236,9 +236,10 @@ def _tokens(row: Row, report: MonthReport, asked: set[str]) -> Iterator[str]:
         yield "sides"
     if row.code in asked:
         yield "decision"
-    yield f"level-{row.level}" if row.level is not None else "level-none"
+    yield f"level-{row.level}" if row.level is not None else _NO_LEVEL
 
 
+_NO_LEVEL: Final = "level-none"
 _DIRECTIONS: Final = {
     Direction.SLIPPED: "slipped",
     Direction.PULLED_IN: "pulled-in",
@@ -288,5 +289,5 @@ def _groups(rows_with: Counter[str]) -> Iterator[ChoiceGroup]:
 
 
 def _levels(rows_with: Counter[str]) -> Sequence[tuple[str, str]]:
-    levels = sorted(token for token in rows_with if token.startswith("level-") and token != "level-none")
-    return [*((token, token.removeprefix("level-")) for token in levels), ("level-none", "none")]
+    levels = sorted(choice for choice in rows_with if choice.startswith("level-") and choice != _NO_LEVEL)
+    return [*((choice, choice.removeprefix("level-")) for choice in levels), (_NO_LEVEL, "none")]

@@ -7,6 +7,7 @@ a scale of its own and says so.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from syncsvc.model import Field, Side
@@ -208,7 +209,7 @@ class _Picture:
     def _steps(self, values: Sequence[date | None], end: int) -> Iterator[tuple[int, int, bool]]:
         """Pairs of newest editions that follow each other, and whether something between them is not known."""
         shown = list(self._shown(values, end))
-        for before, after in zip(shown, shown[1:], strict=False):
+        for before, after in pairwise(shown):
             places = range(before + 1, after + 1)
             skipped = any(at in places and at != after for at in self._newest)
             yield before, after, skipped or any(self._points[at].gap for at in places)
@@ -238,5 +239,3 @@ class _Picture:
 
 def _name(point: TrendPoint) -> str:
     return month(point.period) if point.period else day(point.on)
-
-

@@ -13,7 +13,8 @@
   const tokens = rows.map((row) => new Set(row.dataset.f.split(" ")));
   let texts = null;
   const textOf = (number) => {
-    texts ??= rows.map((row) => row.textContent.toLowerCase().replace(/\s+/g, " "));
+    texts ??= rows.map((row) =>
+      [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase().replace(/\s+/g, " "));
     return texts[number];
   };
 
