@@ -51,19 +51,29 @@ def _end(role: str, snapshot: Snapshot) -> End:
     return End(role, period_of(snapshot, capital=True), facts)
 
 
-def lead(report: MonthReport) -> str:
-    """One sentence that says the most."""
+class Lead(NamedTuple):
+    """One sentence that says the most; a code in it stands by itself, since it may run from right to left."""
+
+    begin: str
+    code: str = ""
+    end: str = ""
+
+
+def lead(report: MonthReport) -> Lead:
+    """How many due dates moved, and which of them furthest."""
     totals = report.drift.totals
     moves = report.moves
     if not report.rows:
-        return "There are no milestones on either side."
+        return Lead("There are no milestones on either side.")
     if not moves:
-        return f"No due date moved on the {counted(totals.both, 'milestone')} that both exports show."
+        return Lead(f"No due date moved among the {counted(totals.both, 'milestone')} that both sides show.")
     widest = moves[0]
     words = moved(widest.comparison.due)
-    return (
-        f"{len(moves):,} of {counted(totals.both, 'due date')} moved: {totals.slipped:,} later, "
-        f"{totals.pulled_in:,} earlier. The widest move is {widest.code}: {words.lead} ({words.rest})."
+    return Lead(
+        f"{len(moves):,} of {counted(totals.both - totals.undated, 'due date')} moved: {totals.slipped:,} later, "
+        f"{totals.pulled_in:,} earlier. The widest move is",
+        widest.code,
+        f": {words.lead} ({words.rest}).",
     )
 
 

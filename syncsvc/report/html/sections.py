@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from syncsvc.causes import Aspect, CauseCount
-from syncsvc.checks import Check
-from syncsvc.compare import Comparison, Completion, DriftReport, Presence
+from syncsvc.checks import Check, is_done
+from syncsvc.compare import Comparison, Completion, DriftReport, Move, Presence
 from syncsvc.model import MILESTONE_KINDS, DriftKind, Field, MilestoneKind, Side
 from syncsvc.month_report import Decision, MonthReport, Question, Row
 from syncsvc.names import NameChange
@@ -204,7 +204,9 @@ def _restated(drift: DriftReport) -> Iterator[tuple[str, str, str, str, str]]:
 
 def _completed(one: Comparison, *, before: bool) -> str:
     milestone = one.before if before else one.after
-    return "" if milestone is None else completed(milestone).replace("-", "open", 1)[:10]
+    if milestone is None:
+        return ""
+    return completed(milestone) if is_done(milestone) else "open"
 
 
 class SaidRow(NamedTuple):
@@ -242,7 +244,7 @@ def sides(report: MonthReport) -> SidesView | None:
             FIELDS[standing.field],
             tuple((*_said(standing.dates.get(side)), side is standing.odd_one_out) for side in found.snapshots),
             standing_words(standing),
-            apart_of_standing(standing.calendar_days, standing.working_days),
+            apart(Move(None, None, standing.calendar_days, standing.working_days)),
             ", ".join(row.keys),
         )
         for row in found.differing
@@ -256,13 +258,6 @@ def sides(report: MonthReport) -> SidesView | None:
         len(found.differing),
         found.compared,
     )
-
-
-def apart_of_standing(calendar_days: int | None, working: int | None) -> Moved:
-    """How far the odd one out is from the others."""
-    from syncsvc.compare import Move
-
-    return apart(Move(None, None, calendar_days, working))
 
 
 def _said(date_said: SideDate | None) -> tuple[str, str]:

@@ -36,8 +36,8 @@ def trend(report: MonthReport) -> TrendView:
     )
     level = by_due
     if len(by_due) > _MOST_OF_LEVEL:
-        furthest = sorted(by_due, key=lambda line: -travelled(line))[:_MOST_OF_LEVEL]
-        level = [line for line in by_due if line in furthest]
+        furthest = {line.code for line in sorted(by_due, key=lambda line: -travelled(line))[:_MOST_OF_LEVEL]}
+        level = [line for line in by_due if line.code in furthest]
     others = sorted((line for line in shown.lines if levels.get(line.code) != 2), key=lambda line: -travelled(line))
     movers = [line for line in others[:_MOVERS] if travelled(line)]
     holidays = report.drift.holidays
@@ -60,11 +60,17 @@ def _gap_words(report: MonthReport) -> str:
         return ""
     ends = [(each.period, each.kind, each.edition) for each in (report.drift.before, report.drift.after)]
     only_compared = [(point.period, point.kind, point.edition) for point in report.trend.points] == ends
-    first, last = month(gaps[0]), month(gaps[-1])
+    between = ", ".join(_run_words(point.gap) for point in report.trend.points if point.gap)
     if only_compared:
-        between = first if len(gaps) == 1 else f"{first} to {last} ({len(gaps)} months)"
         return f"Not among the exports compared: {between}. What lies between is not known here."
-    return f"No export: {', '.join(map(month, gaps))}."
+    return f"No export: {between}."
+
+
+def _run_words(months: Sequence[str]) -> str:
+    """Months that follow each other: "Oct 2018, Nov 2018", "Mar 2018 to Mar 2019 (13 months)"."""
+    if len(months) < 3:
+        return ", ".join(map(month, months))
+    return f"{month(months[0])} to {month(months[-1])} ({len(months)} months)"
 
 
 def _signs(panels: Sequence[Panel]) -> Iterator[str]:
