@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from syncsvc.month_report import MonthReport
 from syncsvc.report.html import drift_html
 from syncsvc.report.html.table import make_full_table
-from tests.report_samples import thousands
+from tests.report_stories import thousands
 
 
 def write_plainly(report: MonthReport) -> str:

@@ -10,14 +10,14 @@ from playwright.sync_api import Page, expect
 from syncsvc.files import read_file
 from syncsvc.month_report import Beside, make_month_report
 from syncsvc.report.html import drift_html
-from tests import report_samples
+from tests import report_stories
 from tests.browser.conftest import Open
 from tests.builders import NOON
 
 
 @pytest.fixture(scope="module")
 def story() -> str:
-    return drift_html(report_samples.story())
+    return drift_html(report_stories.story())
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def real_page(real_data: Path) -> str:
 
 @pytest.fixture(scope="module")
 def many() -> str:
-    return drift_html(report_samples.rows(1600))
+    return drift_html(report_stories.rows(1600))
 
 
 def shown(page: Page) -> int:
@@ -145,7 +145,7 @@ def test_the_keyboard_alone_is_enough(open_page: Open, story: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_only_tables_scroll_sideways(open_page: Open, width: int) -> None:
-    for report in (report_samples.story(), report_samples.hostile()):
+    for report in (report_stories.story(), report_stories.hostile()):
         page = open_page(drift_html(report), width=width)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.locator("#columns").click()
@@ -157,11 +157,11 @@ def test_only_tables_scroll_sideways(open_page: Open, width: int) -> None:
 
 
 def test_names_that_would_steer_run_nothing(open_page: Open) -> None:
-    page = open_page(drift_html(report_samples.hostile()))
-    assert shown(page) == len(report_samples.HOSTILE)
+    page = open_page(drift_html(report_stories.hostile()))
+    assert shown(page) == len(report_stories.HOSTILE)
     page.locator("#search").fill("<script>alert(1)</script>")
     expect(page.locator("#shown")).to_contain_text(
-        f"2 of {len(report_samples.HOSTILE)} milestones"
+        f"2 of {len(report_stories.HOSTILE)} milestones"
     )  # a name, and a key
 
 

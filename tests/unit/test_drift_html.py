@@ -11,10 +11,12 @@ import pytest
 from lxml import html
 
 from syncsvc.files import read_annotations, read_file
+from syncsvc.model import Judgement, Proposal, ProposalState
 from syncsvc.month_report import Beside, MonthReport, make_month_report
 from syncsvc.report.html import drift_html
-from tests import report_samples
+from tests import report_stories, reports
 from tests.builders import NOON, link, milestone
+from tests.hostile import NAMES
 
 NOW = datetime(2019, 5, 20, 4, 30, tzinfo=UTC)
 TAGS = {
@@ -104,7 +106,7 @@ def test_a_tile_names_as_many_rows_as_it_counts(real_page: html.HtmlElement) -> 
 @pytest.mark.real
 def test_the_parts_add_up_and_the_months_between_are_not_called_missing(real_page: html.HtmlElement) -> None:
     causes = section(real_page, "causes")
-    parts = [int(part) for part in re.findall(r"(\d+) (?:presence|due date|forecast|completion|name|WBS)", causes)]
+    parts = [int(part) for part in re.findall(r"(\d+) (?:milestone|due date|forecast|completion|name|WBS)", causes)]
     assert sum(parts[:6]) == int(re.findall(r"= (\d+) differences", causes)[0]) == 627
     trend = section(real_page, "trend")
     assert "Not among the exports compared: Mar 2018 to Mar 2019 (13 months)." in trend
@@ -142,7 +144,7 @@ def test_the_real_page_is_small_and_its_bytes_do_not_change(real_report: MonthRe
 
 @pytest.mark.parametrize(
     "report",
-    [report_samples.rows(0), report_samples.rows(1), report_samples.story(), report_samples.hostile()],
+    [report_stories.rows(0), report_stories.rows(1), report_stories.story(), report_stories.hostile()],
     ids=["no row", "one row", "story", "hostile"],
 )
 def test_the_policy_lets_nothing_in_but_the_page_itself(report: MonthReport) -> None:
@@ -167,28 +169,55 @@ def test_the_policy_lets_nothing_in_but_the_page_itself(report: MonthReport) -> 
 
 
 def test_names_that_would_steer_become_text() -> None:
-    report = report_samples.hostile()
+    report = report_stories.hostile()
     text = drift_html(report)
     page = html.document_fromstring(text)
     assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= TAGS
     assert text.count("<script>") == 2
     assert text.count("<style>") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", text)
-    assert len(full_rows(page)) == len(report_samples.HOSTILE)
+    assert len(full_rows(page)) == len(report_stories.HOSTILE)
     shown = [words(row) for row in full_rows(page)]
     assert any("<script>alert(1)</script>" in row for row in shown)
     assert any("x" * 300 in row for row in shown)
-    assert any("{{ 7*7 }}" in row for row in shown)
-    assert any("&amp; &lt;b&gt;" in row for row in shown)
+    assert any("{{ 7 * 7 }} {% raw %} ${x} #{y}" in row for row in shown)
+    assert any("&lt;b&gt; &amp;" in row for row in shown)
     assert "javascript:" not in "".join(page.xpath("//@href"))
     assert "NOT every source was read completely" in words(page)
     assert all(row.xpath("./td[contains(@class, 'name')]/bdi") for row in full_rows(page))
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.strip()])
+def test_a_name_makes_no_element_and_no_attribute(name: str) -> None:
+    """The page with the name has the elements and attributes of the one with a harmless word in its place."""
+    shapes = [
+        [(element.tag, sorted(element.keys())) for element in parsed(reports.full_report(each)).iter()]
+        for each in (name, "x" * min(len(name), 20))
+    ]
+    assert shapes[0] == shapes[1]
+
+
+def test_the_first_export_is_not_compared_with_itself() -> None:
+    only = report_stories.month("2019-04", milestone("DM-1", date(2019, 6, 7)), edition=1)
+    report = make_month_report(only, only, prepared_at=NOON, beside=Beside(run=reports.run_result()))
+    page = parsed(report)
+    assert "This is the first export of its kind" in words(page.find_class("front")[0])
+    assert len(page.find_class("end-name")) == 1
+    assert "Since" not in words(page.find_class("front")[0])
+
+
+def test_what_became_of_hand_overs_is_said() -> None:
+    proposal = Proposal("DM-1", "id-1", date(2019, 4, 2), ProposalState.LANDED, date(2019, 4, 3), key="DM-17119")
+    run = replace(reports.run_result(), proposals=(Judgement(proposal, "landed: PMCS shows it"),))
+    page = parsed(replace(reports.full_report(), run=run))
+    assert "DM-17119" in section(page, "run")
+    assert "landed: PMCS shows it" in section(page, "run")
+
+
 def test_all_parts_of_a_full_story_are_told() -> None:
-    page = parsed(report_samples.story())
+    page = parsed(report_stories.story())
     asked = section(page, "needs-a-decision")
-    assert asked.index("Held by the run") < asked.index("Completion rewritten") < asked.index("Sides differ")
+    assert asked.index("Held 1") < asked.index("Completion rewritten") < asked.index("Sides differ")
     assert "Jira was edited; PMCS still says what both had agreed on." in asked
     assert "syncsvc adopt CODE" in asked
     assert "restated" in section(page, "causes")
@@ -205,7 +234,7 @@ def test_all_parts_of_a_full_story_are_told() -> None:
     assert "2019-08-29, re-baselined" in words(page.get_element_by_id("trend"))
     (override,) = page.get_element_by_id("overrides").xpath(".//tbody/tr")
     assert cells(override) == "LDM-503-09 due 2019-11-05 2019-12-01"
-    assert "1 applied, 1 failed. 1 change of its plan is not written." in section(page, "run")
+    assert "1 written, 1 failed. 1 change of its plan is not written." in section(page, "run")
     front = words(page.find_class("front")[0])
     assert "Run 12 was stopped by the limit max_change_percent" in front
     assert "published: the document could not be read again." in front
@@ -214,7 +243,7 @@ def test_all_parts_of_a_full_story_are_told() -> None:
 
 
 def test_the_trend_draws_what_its_legend_names() -> None:
-    page = parsed(report_samples.story())
+    page = parsed(report_stories.story())
     pictures = {words(figure[0]).split()[0]: figure[1] for figure in page.find_class("panel")}
     stepped = pictures["LDM-503-06"]
     assert len(stepped.find_class("rebaselined")) == 2
@@ -232,7 +261,7 @@ def test_the_trend_draws_what_its_legend_names() -> None:
 
 
 def test_blank_columns_are_left_out_and_moves_are_words() -> None:
-    page = parsed(report_samples.rows(2))
+    page = parsed(report_stories.rows(2))
     headings = [words(each) for each in page.get_element_by_id("full").xpath("./thead//th")]
     assert headings == [
         "Code",
@@ -250,15 +279,15 @@ def test_blank_columns_are_left_out_and_moves_are_words() -> None:
 
 
 def test_a_move_over_a_weekend_has_no_working_day() -> None:
-    before = report_samples.month("2019-03", milestone("DM-1", date(2019, 6, 7)))
-    after = report_samples.month("2019-04", milestone("DM-1", date(2019, 6, 8)))
+    before = report_stories.month("2019-03", milestone("DM-1", date(2019, 6, 7)))
+    after = report_stories.month("2019-04", milestone("DM-1", date(2019, 6, 8)))
     page = parsed(make_month_report(before, after, prepared_at=NOON))
     assert "1 calendar day late no working day" in words(full_rows(page)[0])
 
 
 def test_what_cannot_be_told_is_said_and_filters_nothing() -> None:
-    before = replace(report_samples.month("2019-03", milestone("DM-1", date(2019, 6, 7))), data_date=None)
-    after = replace(report_samples.month("2019-04", milestone("DM-1", date(2019, 6, 8))), data_date=None)
+    before = replace(report_stories.month("2019-03", milestone("DM-1", date(2019, 6, 7))), data_date=None)
+    after = replace(report_stories.month("2019-04", milestone("DM-1", date(2019, 6, 8))), data_date=None)
     page = parsed(make_month_report(before, after, prepared_at=NOON))
     assert tiles(page)["due in the period (cannot be told)"] == "\u2013"
     assert "The period cannot be told: a data date is not known." in words(page)
@@ -266,15 +295,15 @@ def test_what_cannot_be_told_is_said_and_filters_nothing() -> None:
 
 
 def test_keys_are_shown_where_only_the_links_know_them() -> None:
-    before = report_samples.month("2019-03", milestone("DM-1", date(2019, 6, 7)))
-    after = report_samples.month("2019-04", milestone("DM-1", date(2019, 6, 8)))
+    before = report_stories.month("2019-03", milestone("DM-1", date(2019, 6, 7)))
+    after = report_stories.month("2019-04", milestone("DM-1", date(2019, 6, 8)))
     beside = Beside(links=[link("DM-1", "DM-17119")])
     page = parsed(make_month_report(before, after, prepared_at=NOON, beside=beside))
     assert "DM-17119" in words(full_rows(page)[0])
 
 
 def test_many_rows_are_all_in_the_page_and_only_the_first_are_given_to_the_browser_at_once() -> None:
-    page = parsed(report_samples.rows(1600))
+    page = parsed(report_stories.rows(1600))
     bodies = page.get_element_by_id("full").xpath("./tbody")
     assert [len(body) for body in bodies] == [250, 1350]
     assert bodies[1].get("class") == "later"

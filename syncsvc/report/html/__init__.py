@@ -7,11 +7,11 @@ from syncsvc.month_report import MonthReport, name_period
 from syncsvc.report.html import front, sections, table
 from syncsvc.report.html.burn_chart import burn_down_words, draw_burn_down
 from syncsvc.report.html.charts import SlipChart
-from syncsvc.report.html.terms import FIELDS, LIGHTS, moved
+from syncsvc.report.html.terms import FIELDS, moved
 from syncsvc.report.html.trend_view import trend
 from syncsvc.report.pages import DARK, LIGHT, TEMPLATES, base_style, content_policy, environment
 from syncsvc.report.timeline import timeline_style, timeline_svg
-from syncsvc.report.words import counted, day
+from syncsvc.report.words import LIGHTS, counted, day
 
 #: Colours this page has besides those of every page: contrast 4.5 and more on paper and on panel.
 _MORE_COLOURS = {

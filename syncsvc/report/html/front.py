@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from syncsvc.compare import tells_completion
 from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport, name_period
 from syncsvc.report.html.terms import file_name, moved
@@ -136,6 +137,9 @@ def alerts(report: MonthReport) -> Iterator[str]:
         yield f"{name} was not read completely: what is absent there is unseen, not gone."
     if unseen := report.drift.totals.unseen:
         yield f"{counted(unseen, 'milestone')} cannot be seen on one side: neither new nor gone."
+    for snapshot in (report.drift.before, report.drift.after):
+        if snapshot.taking_part() and not tells_completion(snapshot):
+            yield f"{file_name(snapshot)} says nothing about completion."
     run = report.run
     if run is None:
         return

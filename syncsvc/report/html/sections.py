@@ -17,21 +17,19 @@ from syncsvc.report.html.charts import share_bar
 from syncsvc.report.html.front import period_of
 from syncsvc.report.html.table import standing_words
 from syncsvc.report.html.terms import (
-    ASPECTS,
-    CAUSES,
     FIELDS,
+    MEANINGS,
     NO_NAME,
-    OUTCOMES,
-    QUESTIONS,
-    SIDES,
+    TO_DO,
     Moved,
     apart,
     between,
     file_name,
     moved,
+    side_name,
 )
-from syncsvc.report.words import completed, day
-from syncsvc.sides import Agreement, SideDate
+from syncsvc.report.words import ASPECTS, CAUSES, OUTCOMES, QUESTIONS, completed, day, ended
+from syncsvc.sides import ORDER, Agreement, SideDate
 
 #: So many rows of a list stand open; the others are one click away, or in the full table where there are very many.
 OPEN_ROWS: Final = 25
@@ -67,8 +65,12 @@ def decisions(report: MonthReport) -> tuple[AskedGroup, ...]:
     """What a person has to look at, in the order of the report, by sort."""
     groups: dict[str, list[Asked]] = {}
     for decision in report.decisions:
-        groups.setdefault(QUESTIONS[decision.question][0], []).append(_asked(decision, report))
+        groups.setdefault(_capital(QUESTIONS[decision.question]), []).append(_asked(decision, report))
     return tuple(_group(words, rows) for words, rows in groups.items())
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _group(words: str, rows: Sequence[Asked]) -> AskedGroup:
@@ -106,7 +108,7 @@ def _asked(decision: Decision, report: MonthReport) -> Asked:
 
 
 def _to_do(question: Question, hold: DriftKind | None) -> Told:
-    words = f"{HOLDS[hold].to_do}." if question is Question.HELD and hold in HOLDS else QUESTIONS[question][1]
+    words = f"{HOLDS[hold].to_do}." if question is Question.HELD and hold in HOLDS else TO_DO[question]
     return tuple((part, at % 2 == 1) for at, part in enumerate(words.split("`")) if part)
 
 
@@ -154,7 +156,9 @@ def causes(report: MonthReport) -> tuple[AspectCauses, ...]:
     for aspect in Aspect:
         found = [count for count in counts if count.aspect is aspect]
         if found:
-            rows = tuple(CauseRow(*CAUSES[count.cause], count, _bar(count, most)) for count in found)
+            rows = tuple(
+                CauseRow(CAUSES[count.cause], MEANINGS[count.cause], count, _bar(count, most)) for count in found
+            )
             groups.append(AspectCauses(ASPECTS[aspect], rows, sum(count.differences for count in found)))
     return tuple(groups)
 
@@ -252,7 +256,7 @@ def sides(report: MonthReport) -> SidesView | None:
         if standing.agreement in {Agreement.ODD_ONE_OUT, Agreement.ALL_DIFFER}
     )
     return SidesView(
-        tuple(SIDES[side] for side in found.snapshots),
+        tuple(side_name(side) for side in found.snapshots),
         tuple((FIELDS[name], tuple(_agreements(found.counts(name)))) for name in Field),
         rows,
         len(found.differing),
@@ -270,9 +274,9 @@ def _said(date_said: SideDate | None) -> tuple[str, str]:
 
 def _agreements(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
     yield "agree", counts[Agreement.AGREE.value]
-    for side, words in SIDES.items():
+    for side in ORDER:
         if f"odd_{side.value}" in counts and (side is not Side.PMCS or counts[f"odd_{side.value}"]):
-            yield f"{words} differs", counts[f"odd_{side.value}"]
+            yield f"{side_name(side)} differs", counts[f"odd_{side.value}"]
     yield "all differ", counts[Agreement.ALL_DIFFER.value]
     yield "fewer than two can tell", counts[Agreement.NOT_COMPARED.value]
 
@@ -369,7 +373,7 @@ def sources(report: MonthReport) -> tuple[SourceRow, ...]:
     """Everything that was read."""
     return tuple(
         SourceRow(
-            _ROLES.get(source.role) or SIDES[source.snapshot.side],
+            _ROLES.get(source.role) or side_name(source.snapshot.side),
             file_name(source.snapshot),
             source.snapshot.source,
             source.snapshot.sha256 or "",
@@ -409,6 +413,7 @@ class RunView(NamedTuple):
     outcomes: tuple[tuple[str, int], ...]
     receipts: tuple[tuple[str, str, str, str, str, str, str], ...]
     waiting: int
+    judged: tuple[tuple[str, str, str, str], ...]  # hand-overs whose state changed: code, key, date, what became of it
 
 
 def run(report: MonthReport) -> RunView | None:
@@ -420,7 +425,7 @@ def run(report: MonthReport) -> RunView | None:
     receipts = tuple(
         (
             each.change.code,
-            SIDES[each.change.target],
+            side_name(each.change.target),
             each.change.key,
             FIELDS[each.change.field],
             f"{day(each.change.before, 'no date')} to {day(each.change.after, 'no date')}",
@@ -430,7 +435,7 @@ def run(report: MonthReport) -> RunView | None:
         for each in result.receipts
     )
     finished = result.finished_at.strftime("%Y-%m-%d %H:%M UTC")
-    words = f"Run {result.run}, {result.trigger}, mode {result.mode.value}, finished {finished}"
+    words = f"Run {result.run}, {result.trigger}, mode {result.mode.value}, finished {finished}: {ended(result)}"
     waiting = len(result.plan.changes) - len(receipts) if result.plan else 0
     return RunView(
         result.run,
@@ -438,6 +443,9 @@ def run(report: MonthReport) -> RunView | None:
         tuple((OUTCOMES[outcome], number) for outcome, number in by_outcome.items() if number),
         receipts,
         max(waiting, 0),
+        tuple(
+            (each.proposal.code, each.proposal.key, day(each.proposal.value), each.words) for each in result.proposals
+        ),
     )
 
 

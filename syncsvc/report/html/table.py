@@ -11,8 +11,8 @@ from syncsvc.compare import Completion, Direction, Presence
 from syncsvc.model import Field, Milestone, Side
 from syncsvc.month_report import Light, MonthReport, Row
 from syncsvc.names import NameChange
-from syncsvc.report.html.terms import LIGHTS, NO_NAME, SIDES, Moved, cause_words, moved
-from syncsvc.report.words import completed, day
+from syncsvc.report.html.terms import NO_NAME, Moved, cause_words, moved, side_name
+from syncsvc.report.words import LIGHTS, completed, day
 from syncsvc.sides import Agreement, Standing
 
 #: More rows than MOST_ROWS a browser is given in parts; the script keeps the others aside, and finds them all the same.
@@ -130,8 +130,10 @@ def _columns(report: MonthReport) -> Iterator[Column]:
     if report.sides is not None:
         for side in report.sides.snapshots:
             if side is not Side.PMCS:
-                yield Column(f"{SIDES[side]} due", _side_date(side, Field.DUE), "date said", further=True)
-                yield Column(f"{SIDES[side]} completed", _side_date(side, Field.COMPLETED), "date said", further=True)
+                yield Column(f"{side_name(side)} due", _side_date(side, Field.DUE), "date said", further=True)
+                yield Column(
+                    f"{side_name(side)} completed", _side_date(side, Field.COMPLETED), "date said", further=True
+                )
         yield Column("Sides", _sides, "cause")
     yield Column("Due read from", _read_from, "cause", further=True)
 
@@ -191,7 +193,7 @@ def _side_date(side: Side, name: Field) -> Callable[[Row], Cell]:
 def standing_words(standing: Standing) -> str:
     """Who is the odd one out, or that they agree."""
     if standing.agreement is Agreement.ODD_ONE_OUT and standing.odd_one_out is not None:
-        return f"{SIDES[standing.odd_one_out]} differs"
+        return f"{side_name(standing.odd_one_out)} differs"
     return {Agreement.AGREE: "agree", Agreement.ALL_DIFFER: "all differ"}.get(standing.agreement, "")
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from syncsvc.model import Field, Side
 from syncsvc.report.html import svg
-from syncsvc.report.html.terms import SIDES, Moved, between, month, moved
+from syncsvc.report.html.terms import Moved, between, month, moved, side_name
 from syncsvc.report.time_axis import TimeAxis
 from syncsvc.report.words import day
 from syncsvc.sides import SidesRow
@@ -233,7 +233,7 @@ class _Picture:
             said.append(f"{_name(point)}{edition} due {day(due, 'not shown')}{again};")
         if self._line.completed_at is not None:
             said.append(f"completed {day(self._line.completed, 'without a date')};")
-        said += [f"{SIDES[side]} {Field.DUE.value} {day(value)};" for side, value in self._others.items()]
+        said += [f"{side_name(side)} {Field.DUE.value} {day(value)};" for side, value in self._others.items()]
         return " ".join(said).removesuffix(";")
 
 

@@ -1,4 +1,4 @@
-"""Reports for the tests of every rendering: a story with all that can be in one, names that would steer, many rows."""
+"""Reports with a history: a year with all that can happen in it, names in every text that would steer, many rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,23 +25,9 @@ from syncsvc.month_report import Beside, MonthReport, make_month_report
 from syncsvc.release_list import Annotations
 from syncsvc.trend import month_end
 from tests.builders import NOON, change, export, issue, link, milestone, tracked
+from tests.hostile import NAMES
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "</script><script>alert(2)</script>",
-    "</style><style>*{display:none}</style>",
-    "]]> --> </title>",
-    '=HYPERLINK("http://example.org")',
-    "{{ 7*7 }} {% raw %}",
-    "\u202etfel ot thgir\u202c",
-    "\u0623\u0633\u0645\u0627\u0621 12",
-    "line\nbreak\r\nand\x00\x07\x1b[31m",
-    "x" * 300,
-    "&amp; &lt;b&gt;",
-    "javascript:alert(3)",
-)
+HOSTILE = (*NAMES[:-1], "javascript:alert(3)", "' onmouseover='alert(1)", "</script><script>alert(2)</script>")
 
 
 def month(period: str, *milestones: Milestone, edition: int | None = None, kind: str = "ME") -> Snapshot:
@@ -74,7 +60,7 @@ def hostile() -> MonthReport:
             wbs=text,
             where=text,
             predecessors=(text,),
-            url=HOSTILE[-1],
+            url="javascript:alert(1)",
         )
         for at, text in enumerate(HOSTILE)
     ]
@@ -87,7 +73,7 @@ def hostile() -> MonthReport:
         rejects=(Reject(HOSTILE[0], f"DM-{HOSTILE[1]}", HOSTILE[2]),),
     )
     links = [replace(link(after[1].code, "DM-1"), key=HOSTILE[0])]
-    jira = tracked(replace(issue(HOSTILE[0], due), url=HOSTILE[-1]))
+    jira = tracked(replace(issue(HOSTILE[0], due), url="javascript:alert(1)"))
     return make_month_report(
         month("2019-03", *before),
         last,
