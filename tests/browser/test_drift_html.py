@@ -1,6 +1,8 @@
 """The page of a drift report in a browser: it asks for nothing, filters, sorts, and can be used by anybody."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -176,6 +178,19 @@ def test_paper_shows_every_row_whatever_is_filtered(open_page: Open, many: str) 
     assert not page.locator(".tools").is_visible()
     page.emulate_media(media="screen")
     page.wait_for_function("document.querySelectorAll('#full tbody tr').length === 0")
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is absent; Debian has it in poppler-utils")
+def test_every_sheet_of_the_full_table_has_its_head(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(drift_html(report_stories.rows(120)))
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    printed = subprocess.run(["pdftotext", "-layout", tmp_path / "report.pdf", "-"], capture_output=True, check=True)
+    text = printed.stdout.decode()
+    sheets = [sheet for sheet in text[text.index("All milestones") :].split("\f") if "Milestone " in sheet]
+    assert len(sheets) > 2
+    assert ["Due before" in sheet for sheet in sheets] == [True] * len(sheets)
+    rows = re.findall(r"^ *(DM-T-\d+) ", "".join(sheets), re.MULTILINE)
+    assert rows == [f"DM-T-{number}" for number in range(1, 121)]
 
 
 def test_a_long_table_is_shown_in_parts_and_searched_whole(open_page: Open, many: str) -> None:

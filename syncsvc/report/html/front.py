@@ -42,11 +42,17 @@ def ends(report: MonthReport) -> tuple[End, End]:
     return _end("This report", drift.after), _end("Compared with", drift.before)
 
 
+def _edition(snapshot: Snapshot) -> str:
+    if snapshot.edition is not None:
+        return str(snapshot.edition)
+    return "not numbered" if snapshot.connector else "not numbered (a bare file)"
+
+
 def _end(role: str, snapshot: Snapshot) -> End:
     facts = (
         ("File", file_name(snapshot)),
         ("Data date", day(snapshot.data_date, "not known")),
-        ("Edition", str(snapshot.edition) if snapshot.edition is not None else "not numbered (a bare file)"),
+        ("Edition", _edition(snapshot)),
         ("Milestones", f"{len(snapshot.taking_part()):,}"),
     )
     return End(role, period_of(snapshot, capital=True), facts)
@@ -112,7 +118,8 @@ def period_words(report: MonthReport) -> str:
     if start is None or end is None:
         return "The period cannot be told: a data date is not known."
     if start >= end:
-        return "Both have the same data date, so there is no period between them."
+        why = "Both have the same data date" if start == end else "The export compared with is the later one"
+        return f"{why}, so there is no period to count in."
     return f"The period runs from the day after {day(start)} to {day(end)}, the two data dates."
 
 
