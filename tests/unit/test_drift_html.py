@@ -260,6 +260,16 @@ def test_the_trend_draws_what_its_legend_names() -> None:
     assert max(ends) < max(float(each.get("cx")) for each in stepped.find_class("due-point"))
 
 
+def test_one_picture_names_every_line_of_level_2() -> None:
+    page = parsed(report_stories.story())
+    (overview,) = page.find_class("overview")
+    assert [words(each) for each in overview.find_class("label")] == ["LDM-503-09", "LDM-503-06", "LDM-503-07"]
+    outcomes = [words(each) for each in overview.find_class("outcome")]
+    assert outcomes == ["unchanged", "\u25b2 86 working days late", "completed 2019-01-17"]
+    assert len(overview.find_class("step")) == 1  # the other change lies behind months without an export
+    assert [each.get("class") for each in overview.find_class("unknown")].count("run late unknown") == 1
+
+
 def test_blank_columns_are_left_out_and_moves_are_words() -> None:
     page = parsed(report_stories.rows(2))
     headings = [words(each) for each in page.get_element_by_id("full").xpath("./thead//th")]

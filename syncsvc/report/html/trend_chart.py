@@ -63,7 +63,7 @@ def travelled(line: TrendLine) -> int:
     return (max(days) - min(days)).days if days else 0
 
 
-def _end(line: TrendLine) -> int:
+def end_of(line: TrendLine) -> int:
     """The last place that is drawn: completion ends the line."""
     return len(line.dues) - 1 if line.completed_at is None else line.completed_at
 
@@ -90,7 +90,7 @@ def _others(row: SidesRow | None, line: TrendLine) -> dict[Side, date]:
 
 
 def _days_of(line: TrendLine, others: dict[Side, date]) -> list[date]:
-    end = _end(line) + 1
+    end = end_of(line) + 1
     days = [each for each in (*line.dues[:end], *line.forecasts[:end]) if each is not None]
     if line.completed is not None:
         days.append(line.completed)
@@ -115,7 +115,7 @@ class _Picture:
         self._newest = [at for at, point in enumerate(points) if point.newest]
 
     def draw(self) -> str:
-        end = _end(self._line)
+        end = end_of(self._line)
         marks = [
             *self._gaps(),
             *self._grid(),

@@ -7,6 +7,7 @@ from typing import Final
 from syncsvc.month_report import MonthReport
 from syncsvc.report.html.terms import month
 from syncsvc.report.html.trend_chart import Panel, draw_panels, travelled
+from syncsvc.report.html.trend_overview import draw_overview
 
 _MOST_OF_LEVEL: Final = 48
 _MOVERS: Final = 12
@@ -16,6 +17,7 @@ _MOVERS: Final = 12
 class TrendView:
     """The pictures, and what has to be said about the months between their points."""
 
+    overview: str
     level: tuple[Panel, ...]
     level_left_out: int
     movers: tuple[Panel, ...]
@@ -43,6 +45,7 @@ def trend(report: MonthReport) -> TrendView:
     holidays = report.drift.holidays
     panels = draw_panels(shown, level, sides, holidays), draw_panels(shown, movers, sides, holidays)
     return TrendView(
+        draw_overview(shown.points, panels[0]),
         tuple(panels[0]),
         len(by_due) - len(level),
         tuple(panels[1]),
