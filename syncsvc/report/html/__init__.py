@@ -4,9 +4,10 @@ Same report, same bytes. Without the script everything is readable; the script o
 """
 
 from syncsvc.month_report import MonthReport, name_period
-from syncsvc.report.html import front, sections, table
+from syncsvc.report.html import front, provenance, sections, table
 from syncsvc.report.html.burn_chart import burn_down_words, draw_burn_down
 from syncsvc.report.html.charts import SlipChart
+from syncsvc.report.html.decisions import decisions
 from syncsvc.report.html.terms import FIELDS, moved
 from syncsvc.report.html.trend_view import trend
 from syncsvc.report.pages import DARK, LIGHT, TEMPLATES, base_style, content_policy, environment
@@ -41,7 +42,8 @@ def drift_html(report: MonthReport) -> str:
             prepared=report.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
             front=front,
             sections=sections,
-            decisions=sections.decisions(report),
+            provenance=provenance,
+            decisions=decisions(report),
             moves=moves,
             slip_chart=SlipChart((*moves.first, *moves.further), report.drift.after.data_date),
             small_chart=SlipChart(moves.small, report.drift.after.data_date),
@@ -56,7 +58,7 @@ def drift_html(report: MonthReport) -> str:
             table=full,
             rows_at_once=table.ROWS_AT_ONCE,
             most_rows=table.MOST_ROWS,
-            addresses=sections.addresses(report),
+            addresses=provenance.addresses(report),
             moved=moved,
             day=day,
             counted=counted,

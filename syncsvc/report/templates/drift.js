@@ -70,7 +70,7 @@
     if ($("shown").textContent !== said) $("shown").textContent = said;
     $("none").hidden = found.length > 0;
     $("next").hidden = $("every").hidden = shown >= found.length;
-    $("every").textContent = `Show all ${number(found.length)}`;
+    $("every").textContent = `Show all ${number(found.length)}${found.length > 3000 ? " (takes some seconds)" : ""}`;
     const active = chips.filter(pressed).map((chip) => chip.dataset.token).sort().join(" ");
     for (const tile of tiles) press(tile, tile.dataset.filter.split(" ").sort().join(" ") === active);
   };
