@@ -14,7 +14,7 @@ from syncsvc.report.pages import DARK, LIGHT, TEMPLATES, base_style, content_pol
 from syncsvc.report.timeline import timeline_style, timeline_svg
 from syncsvc.report.words import LIGHTS, counted, day
 
-#: Colours this page has besides those of every page: contrast 4.5 and more on paper and on panel.
+#: Colours this page has besides those of every page: marks of other sides (contrast 4.5 and more), bars behind marks.
 _MORE_COLOURS = {
     "light": {"jira": "#6b3fa0", "published": "#8a3c00", "mild-late": "#e6a8a3", "mild-early": "#9cceb4"},
     "dark": {"jira": "#c9a7f5", "published": "#f0a772", "mild-late": "#8a4540", "mild-early": "#3f7d5c"},
