@@ -204,7 +204,7 @@ _ASKED = (Question.HELD, Question.GONE, Question.SIDES_DIFFER)
 
 
 def _waiting(report: MonthReport) -> Section | None:
-    asked = [each for each in report.decisions if each.question in _ASKED]
+    asked = [each for each in report.open_points if each.question in _ASKED]
     points = tuple(
         " ".join(filter(None, (each.code, each.key if each.question is Question.HELD else None)))
         + f", {QUESTIONS[each.question]}: {each.why}"

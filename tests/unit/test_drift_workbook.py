@@ -408,7 +408,7 @@ def test_what_needs_a_decision_stands_on_the_front_with_its_reason_behind_it() -
     front = [row[:2] for row in book["Summary"].iter_rows(values_only=True)]
     assert ("DM-1", "held for a person") in front
     rows = table_of(book["Decisions"], "Decisions")
-    assert len(rows) == len(sided_report().decisions)
+    assert len(rows) == len(sided_report().open_points)
     held = rows[0]
     assert (held["Question"], held["Milestone"], held["Held as"]) == ("held for a person", "DM-1", "follower edited")
     assert (held["From"], held["To"], held["Why it needs a decision"]) == (JUNE, AUGUST, "Only Jira was edited.")

@@ -1,6 +1,6 @@
 """The sheet Decisions: the few things that a person has to look at, in the order in which the report gives them."""
 
-from syncsvc.month_report import Decision, MonthReport
+from syncsvc.month_report import MonthReport, OpenPoint
 from syncsvc.report.workbook.book import Book
 from syncsvc.report.workbook.drift_sheet import issue_urls
 from syncsvc.report.workbook.look import CODE, COUNT, DATE, LONG_TEXT, TEXT
@@ -10,14 +10,14 @@ from syncsvc.report.workbook.phrase import QUESTIONS
 
 def write_decisions(book: Book, report: MonthReport) -> None:
     """Write the sheet; none where nothing waits."""
-    if not report.decisions:
+    if not report.open_points:
         return
     urls = issue_urls(report)
 
-    def key(decision: Decision) -> Cell:
+    def key(decision: OpenPoint) -> Cell:
         return Put(decision.key, url=urls.get(decision.key.partition(",")[0])) if decision.key else None
 
-    columns: list[Column[Decision]] = [
+    columns: list[Column[OpenPoint]] = [
         Column("question", "Question", 26, lambda each: QUESTIONS[each.question], CODE, stays=True),
         Column("code", "Milestone", 17, lambda each: each.code, CODE, stays=True),
         Column("name", "Name", 40, lambda each: each.name or None, LONG_TEXT),
@@ -29,11 +29,11 @@ def write_decisions(book: Book, report: MonthReport) -> None:
         Column("key", "Jira issue", 18, key, TEXT.but(indent=1)),
         Column("hold", "Held as", 16, lambda each: each.hold and each.hold.value.replace("_", " ")),
     ]
-    shown = shown_columns(columns, report.decisions)
+    shown = shown_columns(columns, report.open_points)
     paper = book.paper("Decisions", [each.width for each in shown], frozen="A2")
-    paper.table("Decisions", shown, report.decisions)
+    paper.table("Decisions", shown, report.open_points)
     paper.repeat(1)
 
 
-def _apart(decision: Decision) -> int | None:
+def _apart(decision: OpenPoint) -> int | None:
     return None if decision.calendar_days is None else abs(decision.calendar_days)

@@ -145,7 +145,7 @@ def _urgency(row: Row) -> tuple[int, int]:
 
 def _beside(report: MonthReport) -> Beside:
     questions: dict[str, dict[str, None]] = {}
-    for decision in report.decisions:
+    for decision in report.open_points:
         questions.setdefault(decision.code, {})[QUESTIONS[decision.question]] = None
     return Beside(
         urls=issue_urls(report),

@@ -118,7 +118,7 @@ def _write_ends(paper: Paper, before: Snapshot, after: Snapshot) -> int:
 
 
 def _write_decisions(paper: Paper, report: MonthReport) -> None:
-    decisions = report.decisions
+    decisions = report.open_points
     paper.section(f"Needs a decision ({len(decisions):,})" if decisions else "Needs a decision")
     if not decisions:
         paper.put("Nothing waits for a decision.", look=GOOD)
