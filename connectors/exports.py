@@ -117,14 +117,21 @@ def read_whole(path: Path) -> tuple[bytes, str]:
 
 
 def guess_mapping(path: Path) -> str:
-    """The one built-in mapping whose sheet and columns are in the file.
+    """The one built-in mapping whose milestones, or whose sheet and columns, are in the file.
 
-    Raises BadExport for a file that is no spreadsheet, MappingError, with the choices, where none or several fit.
+    Raises BadExport for a file that is neither a release plan nor a spreadsheet, MappingError, with the choices, where
+    none or several fit.
     """
+    from connectors.published import is_release_plan
+
     content, _ = read_whole(path)
     choices = [load_mapping(name) for name in builtin_mappings()]
-    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in choices])
-    fitting = [mapping.name for mapping in choices if fits(workbook, mapping)]
+    plans = [mapping for mapping in choices if mapping.format == "release_plan"]
+    fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]
+    if not fitting:
+        tables = [mapping for mapping in choices if mapping not in plans]
+        workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in tables])
+        fitting = [mapping.name for mapping in tables if fits(workbook, mapping)]
     if len(fitting) == 1:
         return fitting[0]
     what = f"several mappings fit: {', '.join(fitting)}" if fitting else "no built-in mapping fits its header"

@@ -26,7 +26,8 @@ def is_blank(cells: Sequence[Cell]) -> bool:
     return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """A text as a message shows it."""
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
@@ -208,7 +209,7 @@ class RowReader:
                 try:
                     return self._mapping.parse_date(cell), entry
                 except ValueError as error:
-                    reason = f"{name}: {entry.column} {_shorten(text_of(cell))!r} {error}"
+                    reason = f"{name}: {entry.column} {shorten(text_of(cell))!r} {error}"
                     rejects.append(Reject(where, code, reason, kind=kind, field=name))
                     return None, None
             return None, None

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.text import FOREIGN, decode_text
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell
 
@@ -27,6 +28,12 @@ READING_SECONDS: Final = 300
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = b"PK\x03\x04"
 _SAVE_AS: Final = "Export it from P6 as XLS or XLSX, or save the sheet as CSV."
+_FOREIGN: Final = {
+    **FOREIGN,
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "an XML document",
+}
 
 Row = tuple[int, Sequence[Cell]]
 
@@ -142,33 +149,7 @@ def _read_delimited(content: bytes, source: str) -> Iterator[Sequence[Cell]]:
 
 
 def _decode(content: bytes, source: str) -> str:
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    foreign = {
-        b"%pdf": "a PDF document",
-        b"<!doctype html": "a web page",
-        b"<html": "a web page",
-        b"<?xml": "an XML document",
-        b"ermhdr\t": "a P6 XER file",
-        b"{\\rtf": "a text document (RTF)",
-        b"\x1f\x8b": "a compressed file",
-    }
-    for mark, what in foreign.items():
-        if start.startswith(mark):
-            raise BadExport(f"{source}: the file is {what}, not a spreadsheet.", _SAVE_AS)
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise BadExport(f"{source}: byte {error.start} is no text; the file is damaged or cut off.") from None
-    if b"\x00" in content:
-        raise BadExport(f"{source}: the file is neither a spreadsheet nor text.", _SAVE_AS)
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadExport(f"{source}: the text is neither UTF-8 nor Windows-1252.", "Save it as CSV UTF-8.")
+    return decode_text(content, source, "a spreadsheet", _SAVE_AS, _FOREIGN)
 
 
 def _delimiter(text: str) -> str:

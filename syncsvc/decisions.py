@@ -67,7 +67,7 @@ def is_decidable(drift: Drift) -> bool:
 
 def why_not_approved(drift: Drift, policy: Policy) -> str:
     """Why the owner's value of a hold cannot be written, and what to do instead; "" where it can be."""
-    if drift.action in (Action.WRITE, Action.PROPOSE):
+    if drift.action in (Action.WRITE, Action.PROPOSE) or drift.kind is DriftKind.REPORTED:
         return ""
     if drift.kind in MEND_FIRST:
         return MEND_FIRST[drift.kind]
@@ -113,7 +113,9 @@ def _decide(drift: Drift, newest: Mapping[LinkKey, Decision], today: date, polic
             return replace(
                 drift, decision=decision, why=f"{drift.why}; {_said(decision)}, a second person has to agree"
             )
-        action = Action.WRITE if drift.action is Action.HOLD else drift.action
+        if drift.action is not Action.HOLD:
+            return replace(drift, decision=decision)
+        action = Action.PROPOSE if drift.kind is DriftKind.REPORTED else Action.WRITE
         return replace(drift, action=action, decision=decision)
     words = f"{drift.why}; {_said(decision)}"
     return replace(drift, action=Action.REPORT, decision=decision, why=words)

@@ -21,6 +21,7 @@ from syncsvc.settings import Settings
 _READERS: Final = {
     "p6_spreadsheet": "connectors.p6_spreadsheet:read_export",
     "table": "connectors.table:read_table",
+    "release_plan": "connectors.published:read_release_plan",
 }
 _HINT: Final = 'Annotations are a JSON object such as {"LDM-503-06": {"name": "..."}}, or a links file (TOML).'
 

@@ -24,7 +24,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "table")
+FORMATS: Final = ("p6_spreadsheet", "table", "release_plan")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +107,20 @@ class Renumbering(_Strict, frozen=True):
     replacement: str
 
 
+class ReleasePlan(_Strict, frozen=True):
+    """How a release plan is written: headings with dates, and below each the entries that lead to it.
+
+    The words before the dates are the columns of [dates]. All but `incomplete` are regular expressions.
+    """
+
+    heading: str  # the codes of headings: level 2
+    entry: str  # the codes of entries: level 3
+    section: str | None = None  # the title of the section that lists them; without one, or where it is absent: all
+    incomplete: tuple[str, ...] = ()  # what stands in the place of a completion that is still to come
+    page_lines: tuple[str, ...] = ()  # lines that belong to the page and not to the text
+    revision: str | None = None  # the date of the document: groups year and month
+
+
 class _File(_Strict, frozen=True):
     """The shape of a mapping file."""
 
@@ -129,6 +143,7 @@ class _File(_Strict, frozen=True):
     file_name: _Pattern | None = None
     working_day: WorkingDay = WorkingDay()
     renumber: tuple[Renumbering, ...] = ()
+    release_plan: ReleasePlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,7 @@ class Mapping:
     relations: Relations | None
     untyped: Untyped | None
     working_day: WorkingDay
+    release_plan: ReleasePlan | None
     date_formats: tuple[str, ...]
     text: str = field(repr=False)
     _file: _File = field(repr=False)
@@ -220,6 +236,13 @@ class Mapping:
             return Named()
         match = re.search(self._file.file_name.pattern, stem, re.IGNORECASE)
         return Named() if match is None else _named(match)
+
+    def find_revision(self, text: str) -> str | None:
+        """The month of the date that a document gives itself: "2019-05"."""
+        if self.release_plan is None or self.release_plan.revision is None:
+            return None
+        match = re.search(self.release_plan.revision, text)
+        return None if match is None else _named(match).period
 
     def split_predecessors(self, text: str) -> list[str]:
         """The codes in a cell that lists them with commas; where a pattern is declared only what fits it."""
@@ -303,6 +326,7 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
         relations=loaded.relations,
         untyped=loaded.untyped,
         working_day=loaded.working_day,
+        release_plan=loaded.release_plan,
         date_formats=loaded.dates.formats,
         text=text,
         _file=loaded,
@@ -337,12 +361,20 @@ def _check(path: Path, loaded: _File) -> None:
             raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
     if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
         raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
+    plan = loaded.release_plan
+    if (plan is None) is (loaded.format == "release_plan"):
+        raise refuse("release_plan", "this table is missing" if plan is None else "is for the format release_plan only")
     patterns = {
         "project.pattern": loaded.project and loaded.project.pattern,
         "file_name.pattern": loaded.file_name and loaded.file_name.pattern,
         "predecessors.pattern": loaded.predecessors and loaded.predecessors.pattern,
         **{f"renumber[{number}].pattern": rule.pattern for number, rule in enumerate(loaded.renumber)},
     }
+    if plan is not None:
+        patterns |= {f"release_plan.{key}": getattr(plan, key) for key in ("heading", "entry", "section", "revision")}
+        patterns |= {f"release_plan.page_lines[{number}]": line for number, line in enumerate(plan.page_lines)}
+        if not loaded.dates.due or not loaded.dates.completed:
+            raise refuse("dates", "due and completed must name the words that stand before these dates")
     for key, pattern in patterns.items():
         try:
             re.compile(pattern or "")

@@ -80,7 +80,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class OpenPoint:
     """One thing a person has to look at. Days are how far apart the two dates are, None where that means nothing."""
 
     code: str
@@ -135,7 +135,7 @@ class MonthReport:
     prepared_at: datetime
     drift: DriftReport
     rows: tuple[Row, ...]
-    decisions: tuple[Decision, ...]
+    open_points: tuple[OpenPoint, ...]
     counts: Counts
     attribution: Attribution
     restatements: tuple[DriftReport, ...]  # first edition of a month against its last, where they differ
@@ -226,12 +226,12 @@ def make_month_report(
         prepared_at=prepared_at,
         drift=drift,
         rows=rows,
-        decisions=tuple(_decisions(drift, rows, sides, beside.run)),
+        open_points=tuple(_open_points(drift, rows, sides, beside.run)),
         counts=_count(drift, rows),
         attribution=attribution,
         restatements=tuple(_restatements(beside)),
         checks=check_snapshot(after),
-        trend=make_trend(beside.history or (before, after), aliases=beside.aliases),
+        trend=make_trend(beside.history or _comparable(before, after), aliases=beside.aliases),
         sides=sides,
         overrides=find_overrides({row.code: row.milestone for row in rows}, beside.annotations),
         sources=tuple(_sources(before, after, chain, sides)),
@@ -248,6 +248,11 @@ def name_period(snapshot: Snapshot) -> str:
     year, _, month = snapshot.period.partition("-")
     words = {"ME": "month end ", "BL": "baseline "}.get(snapshot.kind or "", "")
     return f"{words}{_MONTHS[int(month) - 1]} {year}"
+
+
+def _comparable(before: Snapshot, after: Snapshot) -> tuple[Snapshot, ...]:
+    """Both ends where they are of one side: two lists of different milestones have no trend."""
+    return (before, after) if before.side is after.side else (after,)
 
 
 def _chain(before: Snapshot, after: Snapshot, beside: Beside) -> tuple[Snapshot, ...]:
@@ -361,9 +366,9 @@ def _count(drift: DriftReport, rows: Sequence[Row]) -> Counts:
     )
 
 
-def _decisions(
+def _open_points(
     drift: DriftReport, rows: Sequence[Row], sides: SidesReport | None, run: RunResult | None
-) -> Iterator[Decision]:
+) -> Iterator[OpenPoint]:
     """The few rows that a person must settle: what a run holds first, then what no rule may decide by itself."""
     names = {row.code: row.name for row in rows}
     held = list(_held(run, names))
@@ -381,10 +386,13 @@ def _decisions(
             yield _asked(row, Question.GONE, f"It is gone from the schedule; {others} still shows it.")
     for unseen in drift.unseen:
         name = names.get(unseen.milestone.code) or unseen.milestone.name
-        why = f"It cannot be seen {unseen.absent_from.value}: {unseen.why}"
-        yield Decision(unseen.milestone.code, name, Question.UNSEEN, why)
-    settled = {(decision.code, decision.field) for decision in held}
-    for sides_row in sides.differing if sides else ():
+        why = f"It could not be read from the snapshot {unseen.absent_from.value}: {unseen.why}."
+        yield OpenPoint(unseen.milestone.code, name, Question.UNSEEN, why)
+    settled = {(point.code, point.field) for point in held}
+    # Of two sides compared with each other every move differs: that is the report itself, and no question.
+    beside = sides is not None and not set(sides.snapshots) <= {drift.before.side, drift.after.side}
+    beside = beside or (sides is not None and drift.before.side is drift.after.side)
+    for sides_row in sides.differing if sides and beside else ():
         for standing in sides_row.standings:
             if standing.agreement in _DIFFERING and (sides_row.code, standing.field) not in settled:
                 yield _differing(sides_row, standing, names)
@@ -394,12 +402,12 @@ _SIDES: Final = {Side.PMCS: "PMCS", Side.JIRA: "Jira", Side.PUBLISHED: "the publ
 _DIFFERING: Final = frozenset({Agreement.ODD_ONE_OUT, Agreement.ALL_DIFFER})
 
 
-def _held(run: RunResult | None, names: Mapping[str, str]) -> Iterator[Decision]:
+def _held(run: RunResult | None, names: Mapping[str, str]) -> Iterator[OpenPoint]:
     for hold in run.plan.holds if run and run.plan else ():
         days = None
         if hold.owner_value is not None and hold.follower_value is not None:
             days = (hold.owner_value - hold.follower_value).days
-        yield Decision(
+        yield OpenPoint(
             hold.code,
             names.get(hold.code, ""),
             Question.HELD,
@@ -413,28 +421,28 @@ def _held(run: RunResult | None, names: Mapping[str, str]) -> Iterator[Decision]
         )
 
 
-def _asked(row: Row, question: Question, why: str, name: Field | None = None, move: Move | None = None) -> Decision:
+def _asked(row: Row, question: Question, why: str, name: Field | None = None, move: Move | None = None) -> OpenPoint:
     if move is None:
-        return Decision(row.code, row.name, question, why, key=", ".join(row.keys) or None)
+        return OpenPoint(row.code, row.name, question, why, key=", ".join(row.keys) or None)
     days = move.calendar_days
     keys = ", ".join(row.keys) or None
-    return Decision(row.code, row.name, question, why, name, move.before, move.after, keys, None, days)
+    return OpenPoint(row.code, row.name, question, why, name, move.before, move.after, keys, None, days)
 
 
-def _differing(row: SidesRow, standing: Standing, names: Mapping[str, str]) -> Decision:
+def _differing(row: SidesRow, standing: Standing, names: Mapping[str, str]) -> OpenPoint:
     shown = {side: each for side, each in standing.dates.items() if each.why_not is None}
     said = ", ".join(f"{_SIDES[side]} {each.value or 'no date'}" for side, each in shown.items())
     odd = standing.odd_one_out
     lead = f"{_SIDES[odd][0].upper()}{_SIDES[odd][1:]} differs" if odd else "All sides differ"
     others = next((each.value for side, each in shown.items() if side is not odd), None)
-    return Decision(
+    return OpenPoint(
         row.code,
         names.get(row.code) or row.name,
         Question.SIDES_DIFFER,
         f"{lead} about {standing.field.value}: {said}.",
         standing.field,
-        shown[odd].value if odd else None,
         others if odd else None,
+        shown[odd].value if odd else None,
         ", ".join(row.keys) or None,
         None,
         standing.calendar_days,

@@ -432,6 +432,8 @@ def _proposal(c: Case, policy: Policy) -> tuple[Action, DriftKind | None, str, b
         return Action.REPORT, None, f"handed over on {last.handed_over_on}, not yet in an export", True
     if c.f is not None and (c.data_date is None or c.f > c.data_date):
         return Action.REPORT, None, f"waits for an export whose data date has reached {c.f}", True
+    if c.undone:
+        return Action.HOLD, None, "handing it over was taken back", False
     return Action.PROPOSE, None, "to be handed to PMCS", False
 
 

@@ -19,7 +19,7 @@ from syncsvc.settings import Settings
 from syncsvc.store import Store
 
 #: What a sync leaves in the report folder; every other run leaves the first two.
-SYNC_FORMATS = ("text", "json")
+SYNC_FORMATS = ("text", "json", "html", "xlsx")
 _PAGE = Page(columns=160)
 
 

@@ -134,10 +134,7 @@ def compare_sides(
         if not shown_by:
             continue
         name = (names or {}).get(code) or next((n for side in shown_by if (n := views[side].name(code))), "")
-        due, completed = (
-            _stand(each_field, {side: view.says(code, each_field) for side, view in views.items()}, days_off)
-            for each_field in Field
-        )
+        due, completed = (_stand(each_field, _dates(views, code, each_field), days_off) for each_field in Field)
         keys = tuple(dict.fromkeys(link.key for link in linked.get(code, ())))
         rows.append(SidesRow(code, name, due, completed, shown_by, keys))
     return SidesReport(by_side, tuple(rows))
@@ -158,6 +155,21 @@ def _stand(field: Field, dates: Mapping[Side, SideDate], holidays: frozenset[dat
         return Standing(field, dates, Agreement.ODD_ONE_OUT, odd)
     days, working = (value - others).days, working_days(others, value, holidays)
     return Standing(field, dates, Agreement.ODD_ONE_OUT, odd, days, working)
+
+
+def _dates(views: Mapping[Side, "_List | _Issues"], code: str, field: Field) -> dict[Side, SideDate]:
+    """What each side says, PMCS first."""
+    dates: dict[Side, SideDate] = {}
+    for side, view in views.items():
+        dates[side] = view.says(code, field, dates.get(Side.PMCS))
+    return dates
+
+
+def _apart(value: date | None, other: date | None) -> int:
+    """How far two dates are apart; from a blank further than from any date."""
+    if value is None or other is None:
+        return 0 if value == other else date.max.toordinal()
+    return abs((value - other).days)
 
 
 def _odd_one_out(telling: Mapping[Side, date | None]) -> Side | None:
@@ -190,7 +202,7 @@ class _List:
     def name(self, code: str) -> str:
         return self._milestones[code].name
 
-    def says(self, code: str, field: Field) -> SideDate:
+    def says(self, code: str, field: Field, pmcs: SideDate | None) -> SideDate:
         milestone = self._milestones.get(code)
         if milestone is None:
             return SideDate(why_not=self._lost.get((code, None), self._absent))
@@ -222,7 +234,8 @@ class _Issues:
     def name(self, code: str) -> str:
         return next(issue.name for link in self._linked[code] if (issue := self._issue(link)) is not None)
 
-    def says(self, code: str, field: Field) -> SideDate:
+    def says(self, code: str, field: Field, pmcs: SideDate | None) -> SideDate:
+        """What the issues say; where they differ, the one that is furthest from what PMCS says."""
         links = [link for link in self._linked.get(code, ()) if field in link.fields]
         if not links:
             return SideDate(why_not="no issue is linked")
@@ -231,11 +244,16 @@ class _Issues:
         if len(unseen) == len(links):
             gone = "not found in Jira" if set(unseen) <= self._missing else "not read from Jira"
             return SideDate(why_not=f"{', '.join(unseen)} {gone}", keys=keys)
-        values = {self._value(issue, link, field) for link in links if (issue := self._issue(link)) is not None}
-        if len(values) > 1:
+        values = {
+            link.key: self._value(issue, link, field) for link in links if (issue := self._issue(link)) is not None
+        }
+        if len(set(values.values())) == 1:
+            return SideDate(next(iter(values.values())), keys=keys)
+        if pmcs is None or pmcs.why_not is not None:
             words = ", ".join(f"{self._issue_date(link, field)} in {link.key}" for link in links)
             return SideDate(why_not=f"its issues differ: {words}", keys=keys)
-        return SideDate(values.pop(), keys=keys)
+        furthest = max(values.values(), key=lambda value: _apart(value, pmcs.value))
+        return SideDate(furthest, keys=tuple(key for key, value in values.items() if value == furthest))
 
     def _issue(self, link: Link) -> Milestone | None:
         return self._issues.get(self._moved.get(link.key, link.key))

@@ -3,9 +3,10 @@
 Nothing is filled in: a month without an export is a gap, and a milestone that an edition does not show has no value.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from syncsvc.checks import is_done
 from syncsvc.compare import meanings_of
@@ -108,7 +109,7 @@ def months_between(before: str | None, after: str | None) -> tuple[str, ...]:
 
 def month_end(day: date) -> date:
     """The last day of its month."""
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _line(last: Milestone, sightings: Sequence[Milestone | None], points: Sequence[TrendPoint]) -> TrendLine:
@@ -162,7 +163,7 @@ def _planned(milestones: Sequence[Milestone]) -> tuple[tuple[date, int], ...]:
         ends.append((day, len(milestones) - kept))
         if kept == len(dues):
             return tuple(ends)
-        day = month_end(max(day + timedelta(days=1), dues[kept]))
+        day = month_end(dues[kept])
 
 
 def _number(period: str) -> int:

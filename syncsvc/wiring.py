@@ -4,20 +4,21 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from syncsvc import HOME
 from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_store_url
-from syncsvc.connector import Connector, Reader
-from syncsvc.errors import ConfigError, ExitCode, Problem, SyncsvcError, UsageError
+from syncsvc.connector import Connector, Reader, ReadOnly
+from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Link, Snapshot
+from syncsvc.model import Link, Side, Snapshot
 from syncsvc.service import Setup
-from syncsvc.settings import JiraSettings, P6Settings, Settings
+from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
 from syncsvc.store import Store
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Wiring:
         def linked(codes: Iterable[str]) -> tuple[Link, ...]:
             return make_links(links, codes, code_is_key)
 
-        self._refuse_unreadable_sides()
         owner, follower = self.pmcs(), self.jira()
+        others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
         store = self.open_store()
         return Setup.of(
             owner,
@@ -65,6 +66,7 @@ class Wiring:
             mode=self.settings.nightly.mode,
             time_zone=self.settings.site.timezone,
             now=self.now,
+            others=others,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
             write_report=Reporting(self.settings, store, links).write,
@@ -135,27 +137,31 @@ class Wiring:
             now=self.now,
         )
 
+    def published(self, settings: ListSettings) -> Connector:
+        """The connector that reads one published document or list."""
+        from connectors.published import Published
+        from connectors.table import Table
+
+        kind = Published if settings.kind == "published" else Table
+        try:
+            mapping = load_mapping(settings.mapping, self.settings.path.parent)
+            return kind(settings.name, mapping, settings.path, now=self.now)
+        except MappingError as error:
+            problem = Problem(
+                f"{self.settings.path.name}: connectors.{settings.name}.mapping", error.message, error.hint
+            )
+            raise ConfigError("a published side cannot be read:", problems=[problem]) from None
+
     def find_problems(self) -> list[Problem]:
         """Everything wrong at once: secrets, links, store, sources, Jira's identity, fields and permissions."""
         problems = check_secrets(self.settings, self.env)
-        for build in (self._refuse_unreadable_sides, self.links, self.pmcs, self.jira, self.open_store):
+        builds: list[Callable[[], Reader | Store | LinksFile]] = [self.links, self.pmcs]
+        builds += [partial(self.published, settings) for settings in self._published_settings()]
+        builds += [self.jira, self.open_store]
+        for build in builds:
             problems += _problems_of(build)
         problems += self._linked_foreign_projects()
         return list(dict.fromkeys(problems))
-
-    def _refuse_unreadable_sides(self) -> None:
-        """A side that is configured and not read would be missed in silence."""
-        problems = [
-            Problem(
-                f"{self.settings.path.name}: connectors.{settings.name}",
-                f"kind {settings.kind} cannot be read during a run by this version",
-                "Take the table out; `syncsvc drift` compares such a list from its file.",
-            )
-            for settings in self.settings.connectors
-            if not isinstance(settings, P6Settings | JiraSettings)
-        ]
-        if problems:
-            raise ConfigError("Not every side can be read:", problems=problems)
 
     def _linked_foreign_projects(self) -> list[Problem]:
         try:
@@ -169,9 +175,19 @@ class Wiring:
 
     def _pmcs_settings(self) -> P6Settings:
         settings = self.settings.pmcs
-        if not isinstance(settings, P6Settings):
+        if isinstance(settings, ListSettings):
+            raise ConfigError(
+                f"connectors.{settings.name}.side: a list cannot take the place of P6 in a run of this version",
+                "Take `side` out, and add a connector that reads P6; `syncsvc drift` compares such a list by itself.",
+            )
+        if settings is None:
             raise ConfigError("no connector reads P6", 'Add [connectors.pmcs] with kind = "p6_spreadsheet".')
         return settings
+
+    def _published_settings(self) -> list[ListSettings]:
+        return [
+            each for each in self.settings.connectors if isinstance(each, ListSettings) and each.side is Side.PUBLISHED
+        ]
 
     def _jira_settings(self) -> JiraSettings:
         settings = self.settings.jira
@@ -209,7 +225,8 @@ def open_stored_snapshot(wiring: Wiring, name: str) -> Snapshot:
     if snapshot is None:
         raise UsageError(
             f"no snapshot is called {name}",
-            "Names are a file, pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, jira:latest or s12.",
+            "Names are a file, pmcs:latest, pmcs:2019-04, pmcs:2019-04@2, pmcs:2018-03:BL@1, jira:latest,"
+            " published:latest or s12.",
         )
     return snapshot
 
@@ -229,10 +246,11 @@ def _find_stored(store: Store, settings: Settings, name: str) -> Snapshot | None
     period, _, kind = place.partition(":")
     if edition and not edition.isdecimal():
         raise UsageError(f"{name}: {edition} is not the number of an edition", "Write pmcs:2019-04@2.")
-    return store.find_snapshot(connector, period, kind or plan_from or "", int(edition) if edition else None)
+    of_kind = kind or (plan_from or "" if is_pmcs else None)
+    return store.find_snapshot(connector, period, of_kind, int(edition) if edition else None)
 
 
-def _problems_of(build: Callable[[], Reader | Store | LinksFile | None]) -> list[Problem]:
+def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Problem]:
     """What keeps one part from being built or from working."""
     try:
         built = build()
@@ -240,7 +258,7 @@ def _problems_of(build: Callable[[], Reader | Store | LinksFile | None]) -> list
         if error.problems:
             return list(error.problems)
         return [Problem("", error.message, error.hint, error.exit_code)]
-    if built is None or isinstance(built, LinksFile):
+    if isinstance(built, LinksFile):
         return []
     try:
         return [] if isinstance(built, Store) else built.check()

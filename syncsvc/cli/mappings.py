@@ -9,7 +9,7 @@ import click
 from syncsvc.cli.output import write_output
 
 if TYPE_CHECKING:
-    from syncsvc.mapping import DateColumn, Dates, Mapping
+    from syncsvc.mapping import DateColumn, Dates, Mapping, ReleasePlan
 
 
 @click.group("mappings")
@@ -43,7 +43,7 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
     yield f"  format  {mapping.format}, side {mapping.side}" + (f", sheet {mapping.sheet}" if mapping.sheet else "")
     yield f"  needs   {', '.join(mapping.required())}"
     yield ""
-    yield "Columns"
+    yield "Columns" if mapping.release_plan is None else "Columns, of a table in a web page"
     columns = mapping.columns
     named = [(name, column) for name in columns.__struct_fields__ if (column := getattr(columns, name)) is not None]
     yield from (f"  {line}" for line in _align(named))
@@ -53,6 +53,10 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
     yield ""
     yield f"Dates, written {' or '.join(mapping.date_formats)}; a fallback is for blank cells only"
     yield from _describe_dates(mapping.dates())
+    if mapping.release_plan is not None:
+        yield ""
+        yield "In text, Markdown and LaTeX the same words stand before the dates"
+        yield from (f"  {line}" for line in _align(_describe_plan(mapping.release_plan)))
     # The text and not the checked mapping: it alone tells what a kind of export declares from what it leaves alone.
     declared = tomllib.loads(mapping.text)
     for kind, rules in declared.get("exports", {}).items():
@@ -68,6 +72,14 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
         yield ""
         yield "Codes that are others now"
         yield from (f"  {rule['pattern']}  becomes  {rule['replacement']}" for rule in declared["renumber"])
+
+
+def _describe_plan(plan: "ReleasePlan") -> Iterator[tuple[str, str]]:
+    yield "section", plan.section or "the whole document"
+    yield "heading", f"NAME: {plan.heading}"
+    yield "entry", f"{plan.entry}: NAME (dates)"
+    if plan.incomplete:
+        yield "not completed", " or ".join(plan.incomplete)
 
 
 def _describe_dates(dates: "Dates", only: Iterable[str] | None = None) -> Iterator[str]:

@@ -22,7 +22,7 @@ def command(
     """Show what was read from a file or is stored: milestones, and what could not be used.
 
     SNAPSHOT is a file, or the name of a stored snapshot: pmcs:latest, pmcs:2019-04, pmcs:2019-04@2 (edition 2),
-    pmcs:2018-03:BL@1 (another kind), jira:latest, or s12.
+    pmcs:2018-03:BL@1 (another kind), jira:latest, published:latest, or s12.
     """
     read = resolve_snapshot(context, snapshot, mapping=mapping)
     if form == "json":

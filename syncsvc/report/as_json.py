@@ -10,7 +10,7 @@ from syncsvc.causes import Attribution, Difference
 from syncsvc.checks import Check
 from syncsvc.compare import Comparison, DriftReport, End, Presence, SidedReject, Unseen
 from syncsvc.model import Field, Milestone, Reject, Snapshot
-from syncsvc.month_report import Counts, Decision, MonthReport, Row, Source
+from syncsvc.month_report import Counts, MonthReport, OpenPoint, Row, Source
 from syncsvc.release_list import ListedMilestone, Override, ReleaseList
 from syncsvc.sides import SidesReport, Standing
 from syncsvc.trend import Trend
@@ -31,7 +31,7 @@ def drift_shape(report: MonthReport) -> dict[str, Any]:
         "totals": drift.totals.counts(),
         "counts": _counts(report.counts),
         "change_record": report.change_record,
-        "decisions": [_decision(decision) for decision in report.decisions],
+        "open_points": [_open_point(point) for point in report.open_points],
         "milestones": [{**_comparison(row.comparison), **_standing_of(row)} for row in report.rows],
         "unseen": [_unseen(unseen) for unseen in drift.unseen],
         "rejects": [_sided_reject(reject) for reject in drift.rejects],
@@ -122,7 +122,7 @@ def _counts(counts: Counts) -> dict[str, Any]:
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _open_point(decision: OpenPoint) -> dict[str, Any]:
     return {
         "code": decision.code,
         "name": decision.name,

@@ -7,7 +7,7 @@ from syncsvc.month_report import MonthReport
 from syncsvc.report.layout import Page
 from syncsvc.sides import SidesReport
 
-DRIFT_FORMATS: Final = ("text", "json", "md", "tex")
+DRIFT_FORMATS: Final = ("text", "json", "md", "tex", "html", "xlsx")
 SIDES_FORMATS: Final = ("text", "json", "md")
 #: format -> how the name of its file ends
 ENDINGS: Final = {"text": "txt", "json": "json", "md": "md", "tex": "tex", "html": "html", "xlsx": "xlsx"}
@@ -27,6 +27,14 @@ def render_drift(report: MonthReport, form: str, page: Page) -> str | bytes:
         from syncsvc.report.drift_tex import drift_tex
 
         return drift_tex(report)
+    if form == "html":
+        from syncsvc.report.html import drift_html
+
+        return drift_html(report)
+    if form == "xlsx":
+        from syncsvc.report.workbook import drift_workbook
+
+        return drift_workbook(report)
     from syncsvc.report.as_text import drift_text
 
     return drift_text(report, page)

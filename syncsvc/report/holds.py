@@ -34,6 +34,10 @@ HOLDS: Final[dict[DriftKind, HoldMeaning]] = {
         "Somebody edited Jira (or a write was taken back) and PMCS still says what both had agreed on",
         "Put PMCS's date back with `syncsvc adopt CODE`, or have the schedule changed to the team's date",
     ),
+    DriftKind.REPORTED: HoldMeaning(
+        "A completion that Jira reports was handed to PMCS, and that was taken back",
+        "Hand it over again with `syncsvc review approve CODE`, or have it corrected in Jira",
+    ),
     DriftKind.OWNER_BLANK: HoldMeaning(
         "PMCS has no date and Jira has one; a blank is never written",
         "Give the activity a date in P6, or clear the date in Jira",

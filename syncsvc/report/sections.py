@@ -204,7 +204,7 @@ _ASKED = (Question.HELD, Question.GONE, Question.SIDES_DIFFER)
 
 
 def _waiting(report: MonthReport) -> Section | None:
-    asked = [each for each in report.decisions if each.question in _ASKED]
+    asked = [each for each in report.open_points if each.question in _ASKED]
     points = tuple(
         " ".join(filter(None, (each.code, each.key if each.question is Question.HELD else None)))
         + f", {QUESTIONS[each.question]}: {each.why}"
@@ -370,8 +370,9 @@ def _sides(report: SidesReport | None) -> Section | None:
 def _sides_notes(report: SidesReport, shown: Sequence[Side]) -> Iterator[str]:
     for side in shown:
         snapshot = report.snapshots[side]
-        yield f"{title(snapshot)}: {sum(side in row.shown_by for row in report.rows):,} of the milestones below"
-    yield f"{counted(report.compared, 'milestone')} shown by two sides at least"
+        shown_there = sum(side in row.shown_by for row in report.rows)
+        yield f"{title(snapshot)} shows {counted(shown_there, 'milestone')}"
+    yield f"{counted(report.compared, 'milestone')} on two sides at least"
     for field in Field:
         counts = report.counts(field)
         differing = counts[Agreement.ODD_ONE_OUT] + counts[Agreement.ALL_DIFFER]

@@ -50,7 +50,7 @@ class Service:
         """Bring new exports and what Jira shows into the store: of the connectors named, or of all."""
         with self._session("pull") as session:
             pull_all(session, names)
-            return _finish(session, [ExitCode.DONE])
+            return _finish(session, [ExitCode.DONE, *_codes_of_unread(session)])
 
     def keep(self, export: Snapshot) -> RunResult:
         """Bring one export that was read by itself into the store."""
@@ -204,7 +204,7 @@ class Service:
         return open_session(self.setup.for_mode(mode), trigger=trigger, mode=mode, actor=self.actor)
 
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
-        codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts)]
+        codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
         if self.setup.write_report is not None:
             try:
                 session.report = self.setup.write_report(session.result(worst(codes)))
@@ -232,6 +232,13 @@ def _waits(drift: Drift) -> bool:
     if drift.action is Action.HOLD:
         return True
     return drift.kind in (DriftKind.GONE, DriftKind.UNSEEN) and not is_rejected(drift)
+
+
+def _codes_of_unread(session: Session) -> list[ExitCode]:
+    """How a run ends without a side that no plan needs: as for any source, which also says that nothing was written;
+    where something was, 4, since that source waits to be mended.
+    """
+    return [ExitCode.WAITING] if session.unread and session.receipts else session.unread
 
 
 def _finish(session: Session, codes: list[ExitCode]) -> RunResult:

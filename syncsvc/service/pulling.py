@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from syncsvc.connector import Reader
-from syncsvc.errors import NothingThere, SourceError
+from syncsvc.errors import MappingError, NothingThere, Problem, SourceError
 from syncsvc.model import Link, Side, Snapshot
 from syncsvc.reconcile import resolve_aliases
 from syncsvc.service.session import Session
@@ -16,8 +16,30 @@ def pull_all(session: Session, names: Collection[str] = ()) -> None:
     setup = session.setup
     wanted = {setup.reader(name).name for name in names}
     for reader in (setup.owner, *setup.others, setup.follower):
-        if not wanted or reader.name in wanted:
+        if wanted and reader.name not in wanted:
+            continue
+        if reader in setup.others:
+            pull_further(session, reader)
+        else:
             pull_one(session, reader)
+
+
+def pull_further(session: Session, reader: Reader) -> None:
+    """Pull a side that no plan needs: where it cannot be read, that is a problem and the run goes on without it.
+
+    So is one that ends too early, each night until it is whole again: what was read of it is kept.
+    """
+    try:
+        pull_one(session, reader)
+        newest = session.pulled.get(reader.name)
+        if newest is not None and not newest.complete:
+            ends_early = f"{newest.source}: it ends too early; what it lacks is unseen, not gone."
+            raise SourceError(ends_early, f"Put the whole of it there; `syncsvc show {reader.name}:latest` says more.")
+    except (SourceError, MappingError) as error:
+        specific = "" if error.hint == error.default_hint else f"{error.hint} "  # the default may be untrue here
+        hint = f"{specific}What was read of it last stands, and the run goes on."
+        session.problems.append(str(Problem(f"connectors.{reader.name}", error.message, hint, error.exit_code)))
+        session.unread.append(error.exit_code)
 
 
 def bring_up_to_date(session: Session, *sides: Reader) -> None:

@@ -35,6 +35,7 @@ class Session:
     proposals: list[Judgement] = field(default_factory=list)
     drifts: tuple[Drift, ...] = ()
     problems: list[str] = field(default_factory=list)
+    unread: list[ExitCode] = field(default_factory=list)  # why a further side could not be read, one for each
     report: Mapping[str, str] = field(default_factory=dict)
 
     def result(self, exit_code: ExitCode) -> RunResult:

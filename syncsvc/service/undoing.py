@@ -49,7 +49,8 @@ def withdraw_hand_overs(session: Session, of_run: int) -> None:
     for proposal in store.proposals_of(of_run):
         if proposal.state is ProposalState.PENDING and proposal.id is not None:
             words = f"run {of_run} was taken back"
-            store.settle_proposal(session.lease, session.run, proposal.id, ProposalState.WITHDRAWN, words)
+            withdrawn = ProposalState.WITHDRAWN
+            store.settle_proposal(session.lease, session.run, proposal.id, withdrawn, words, undone=True)
 
 
 def _reverse(value: WrittenValue, issue: Milestone) -> Change:

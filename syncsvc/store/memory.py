@@ -73,8 +73,13 @@ class MemoryStore(Database):
         with self._reading() as connection:
             return [_proposal(row) for row in connection.execute(query).mappings()]
 
-    def settle_proposal(self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str) -> None:
-        """Note what became of a pending proposal; ValueError for one that is settled already."""
+    def settle_proposal(
+        self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str, *, undone: bool = False
+    ) -> None:
+        """Note what became of a pending proposal; ValueError for one that is settled already.
+
+        `undone`: a person took the hand-over back, so that the same completion is not handed over again by itself.
+        """
         held = tables.proposal.c
         with self._writing() as connection:
             require_lease(connection, lease)
@@ -82,6 +87,9 @@ class MemoryStore(Database):
             if row is None or row["state"] != ProposalState.PENDING or state is ProposalState.PENDING:
                 raise ValueError(f"proposal {proposal_id} is not pending, or is to stay so")
             settle(connection, _proposal(row), state)
+            if undone:
+                link_key: LinkKey = (row["code"], row["issue_id"], Field.COMPLETED)
+                insert_or_replace(connection, tables.undone, value_rows({link_key: row["value"]}))
             told = proposal_event(_proposal(row), state, detail)
             add_events(connection, self._now(), run, actor_of(connection, run), [told])
 

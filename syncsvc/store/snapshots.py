@@ -99,12 +99,15 @@ class SnapshotStore(Database):
     def newest_snapshot(self, connector: str, *, kind: str | None = None) -> Snapshot | None:
         """The newest edition of the newest period, of one kind or of any; the last one where there are no periods.
 
-        Not the newest arrival: an older month that arrives late is never newest.
+        Not the newest arrival: an older month that arrives late is never newest. A published document stands at one
+        place, and is what that place held last: also where it went back to an earlier revision or lost its date.
         """
-        query = select(tables.snapshot).where(tables.snapshot.c.connector == connector)
+        held = tables.snapshot.c
+        query = select(tables.snapshot).where(held.connector == connector)
         if kind is not None:
-            query = query.where(tables.snapshot.c.kind == kind)
-        return self._find(_newest_first(query))
+            query = query.where(held.kind == kind)
+        standing = query.where(held.side == Side.PUBLISHED.value, _stands_there(connector))
+        return self._find(standing.order_by(held.id.desc()).limit(1)) or self._find(_newest_first(query))
 
     def find_snapshot(
         self, connector: str, period: str, kind: str | None, edition: int | None = None
@@ -274,6 +277,13 @@ def _edition_read_again(connection: Connection, snapshot: Snapshot) -> RowMappin
         held.sha256 == snapshot.sha256,
     )
     return connection.execute(_newest_first(query)).mappings().first()
+
+
+def _stands_there(connector: str) -> ColumnElement[bool]:
+    """Whether a snapshot is what was last kept from its source."""
+    held, seen = tables.snapshot.c, tables.seen.c
+    last = select(seen.fingerprint).where(seen.connector == connector, seen.source == held.source)
+    return (held.sha256 + ":" + held.mapping_sha256).in_(last.correlate(tables.snapshot))
 
 
 def _file_name(source: str) -> str:

@@ -150,7 +150,7 @@ def _remember(connection: Connection, receipts: Sequence[Receipt]) -> None:
     }
     rows = [row for link_key, value in sorted(written) for row in value_rows({link_key: value})]
     insert_or_replace(connection, tables.written, rows)
-    _forget_undone(connection, redone)
+    _forget_undone(connection, redone | {r.change.link_key for r in receipts if r.outcome is Outcome.HANDED_OVER})
     insert_or_replace(connection, tables.undone, value_rows(undone))
 
 

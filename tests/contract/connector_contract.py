@@ -1,9 +1,10 @@
 """The rules of syncsvc/connector.py as tests that every connector inherits.
 
-A connector that reads back what it writes subclasses `ConnectorContract`, one that can only hand over subclasses
-`HandOverContract`; either gives two fixtures:
+A connector that reads back what it writes subclasses `ConnectorContract`, one that can only hand over
+`HandOverContract`, one that only reads `ReadOnlyContract`; each gives two fixtures:
 
-- `far_side`: the thing behind the connector, with the few methods of `TrackerFarSide` or `ScheduleFarSide`;
+- `far_side`: the thing behind the connector, with the few methods of `TrackerFarSide`, `ScheduleFarSide` or
+  `DocumentFarSide`;
 - `make_connector`: a function that makes a connector before that far side. It is called more than once, as a
   restarted process would.
 
@@ -92,6 +93,16 @@ class ScheduleFarSide(FarSide, Protocol):
     def handed_over(self) -> Sequence[Sequence[tuple[str, date | None]]]:
         """Each batch that lies in the outbox: code and completion of its rows."""
         ...
+
+
+class DocumentFarSide(FarSide, Protocol):
+    """A place where one document stands."""
+
+    def publish(self, milestones: Sequence[Milestone]) -> None:
+        """Put a document with these milestones there, instead of the one before; rows may share a code."""
+
+    def publish_unreadable(self) -> None:
+        """Put something there that is no such document."""
 
 
 def receipts_of(connector: Connector, *changes: Change) -> list[Receipt]:
@@ -661,3 +672,80 @@ class HandOverContract(RulesForAll):
         with pytest.raises(SourceError):
             receipts.extend(connector.apply([self.completion("A-1", MARCH)]))
         assert receipts == []
+
+
+class ReadOnlyContract(RulesForAll):
+    """A document or a list: what stands there now is read, and nothing can be written to it."""
+
+    some_keys: ClassVar[tuple[str, ...]] = ("DM-A-1",)
+
+    def test_it_writes_nothing(self, far_side: DocumentFarSide, connector: Connector) -> None:
+        far_side.publish([milestone("DM-A-1", MARCH), milestone("DM-A-2", MARCH)])
+        assert connector.writes == frozenset()
+        assert not connector.confirms
+        before = connector.read(["DM-A-1"]).milestones
+        changes = [change("DM-1", Field.DUE, MARCH, APRIL, code="DM-A-1"), change("DM-2", Field.DUE, MARCH, APRIL)]
+        receipts = receipts_of(connector, *changes)
+        assert [(receipt.outcome, receipt.confirmed) for receipt in receipts] == [(Outcome.REFUSED, False)] * 2
+        assert all(receipt.detail for receipt in receipts)
+        assert connector.read(["DM-A-1"]).milestones == before
+        assert connector.delivered(changes) is None
+        assert list(connector.apply([])) == []
+
+    def test_check_finds_nothing_wrong_with_a_readable_document(
+        self, far_side: DocumentFarSide, connector: Connector
+    ) -> None:
+        far_side.publish([milestone("DM-A-1", MARCH)])
+        assert connector.check() == []
+
+    def test_pull_brings_the_whole_document_whatever_is_asked_for(
+        self, far_side: DocumentFarSide, connector: Connector
+    ) -> None:
+        far_side.publish([milestone("DM-A-1", APRIL), milestone("DM-A-2", MAY, MARCH)])
+        pulled = connector.pull(self.some_keys, {})
+        assert pulled.problems == ()
+        (snapshot,) = pulled.snapshots
+        shown = {m.code: (m.due, m.completed) for m in snapshot.milestones}
+        assert shown == {"DM-A-1": (APRIL, None), "DM-A-2": (MAY, MARCH)}
+        assert snapshot.complete
+        assert snapshot.asked is None
+        assert (snapshot.side, snapshot.connector) == (connector.side, connector.name)
+        assert all(m.where and m.due_column and m.due_basis for m in snapshot.milestones)
+
+    def test_what_was_seen_is_not_brought_again(
+        self, far_side: DocumentFarSide, connector: Connector, make_connector: MakeConnector
+    ) -> None:
+        far_side.publish([milestone("DM-A-1", MARCH)])
+        seen = {snapshot.source: fingerprint(snapshot) for snapshot in connector.pull((), {}).snapshots}
+        assert make_connector().pull((), seen).snapshots == ()
+        far_side.publish([milestone("DM-A-1", APRIL)])
+        (snapshot,) = make_connector().pull((), seen).snapshots
+        assert snapshot.milestones[0].due == APRIL
+
+    def test_read_shows_what_stands_there_now_and_only_what_is_asked_for(
+        self, far_side: DocumentFarSide, connector: Connector
+    ) -> None:
+        far_side.publish([milestone("DM-A-1", MARCH), milestone("DM-A-2", MARCH)])
+        connector.pull((), {})
+        far_side.publish([milestone("DM-A-1", APRIL), milestone("DM-A-2", APRIL)])
+        assert [(m.code, m.due) for m in connector.read(["DM-A-2", "DM-A-404"]).milestones] == [("DM-A-2", APRIL)]
+
+    def test_codes_are_unique(self, far_side: DocumentFarSide, connector: Connector) -> None:
+        rows = [milestone(code, due) for code, due in (("DM-A-1", MARCH), ("DM-A-2", MARCH), ("DM-A-2", MARCH))]
+        far_side.publish([*rows, milestone("DM-A-3", MARCH), milestone("DM-A-3", APRIL)])
+        (snapshot,) = connector.pull((), {}).snapshots
+        assert sorted(shown.code for shown in snapshot.milestones) == ["DM-A-1", "DM-A-2"]
+        causes = sorted((reject.code or "", reject.cause) for reject in snapshot.rejects)
+        assert causes == [
+            ("DM-A-2", RejectCause.REPEATED),
+            ("DM-A-3", RejectCause.DUPLICATE),
+            ("DM-A-3", RejectCause.DUPLICATE),
+        ]
+
+    def test_a_document_that_cannot_be_read_is_a_source_error(
+        self, far_side: DocumentFarSide, connector: Connector
+    ) -> None:
+        far_side.publish_unreadable()
+        with pytest.raises(SourceError):
+            connector.pull((), {})
+        assert connector.check()

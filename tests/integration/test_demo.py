@@ -36,7 +36,7 @@ def test_what_is_kept_can_be_looked_at(tmp_path: Path) -> None:
     assert played.returncode == 0, played.stderr
     kept = tmp_path / "kept"
     assert len(list((kept / "outbox").glob("*.xlsx"))) == 1
-    assert {path.suffix for path in (kept / "reports").iterdir()} == {".txt", ".json"}
+    assert {path.suffix for path in (kept / "reports").iterdir()} == {".txt", ".json", ".html", ".xlsx"}
     for arguments, words in [
         (("log", "LDM-503-08"), "hold"),
         (("drift", "pmcs:2019-03", "pmcs:2019-04"), "398 days late"),

@@ -220,6 +220,7 @@ def test_mappings_are_guessed_from_the_headers(real_data: Path) -> None:
         "201802-ME.csv": "p6_spreadsheet",
         "201803-BL.csv": "p6_spreadsheet",
         "201904-ME.xls": "p6_spreadsheet",
+        "LDM-564-2019-05-20.txt": "ldm564",
         "master-milestones-2017-08-18.csv": "lsst_master_list",
     }
 

@@ -252,3 +252,24 @@ def test_another_process_sees_what_was_saved(open_store: Callable[[], Store], op
     kept = opened.save(month("2019-04", "aaa", milestone("A-1", DUE)))
     assert other.newest_snapshot("pmcs") == kept
     assert kept.milestones[0].value(Field.DUE) == DUE
+
+
+def test_a_published_document_is_what_its_place_held_last(opened: Any) -> None:
+    """Not the latest period: one place holds one document, which may go back, or say no period."""
+
+    def published(period: str | None, sha256: str, source: str = "/srv/plan.md") -> Snapshot:
+        listed = month(period or "2019-01", sha256, milestone("A-1"))
+        return replace(
+            listed, side=Side.PUBLISHED, connector="published", kind=None, period=period, source=source, data_date=None
+        )
+
+    may = opened.save(published("2019-05", "may"))
+    june = opened.save(published("2019-06", "june"))
+    assert opened.store.newest_snapshot("published") == june
+    assert opened.save(published("2019-05", "may")).id == may.id
+    assert opened.store.newest_snapshot("published") == may
+    undated = opened.save(published(None, "undated"))
+    assert opened.store.newest_snapshot("published") == undated
+    assert opened.store.find_snapshot("published", "2019-06", None) == june
+    moved = opened.save(published("2019-04", "april", "https://ls.example/plan.md"))
+    assert opened.store.newest_snapshot("published") == moved

@@ -248,7 +248,10 @@ def judge(kind: DriftKind, facts: Facts, policy: Policy) -> Verdict:
     if kind is DriftKind.IN_SYNC:
         return Verdict(kind, Action.RECORD, None)
     if kind is DriftKind.REPORTED:
-        return Verdict(kind, Action.PROPOSE if is_to_be_proposed(facts, policy) else Action.REPORT, None)
+        if not is_to_be_proposed(facts, policy):
+            return Verdict(kind, Action.REPORT, None)
+        taken_back = facts.f in facts.undone
+        return Verdict(kind, Action.HOLD, kind) if taken_back else Verdict(kind, Action.PROPOSE, None)
     has_no_field = facts.field is Field.COMPLETED and Field.COMPLETED not in policy.writable
     if kind in ONLY_REPORTED or (has_no_field and kind in REPORTED_WITHOUT_FIELD):
         return Verdict(kind, Action.REPORT, None)

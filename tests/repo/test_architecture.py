@@ -69,7 +69,8 @@ FENCES = {
     "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping",
-    "httpx": "connectors.exports syncsvc.notify",
+    "httpx": "connectors.download syncsvc.notify",
+    "lxml": "connectors.release_plan",
 }
 BROUGHT_BY_JIRA = {"requests", "urllib3"}
 

@@ -84,7 +84,7 @@ def test_the_sides_name_the_odd_one_out() -> None:
 def test_all_of_a_report_is_in_its_json() -> None:
     shape = json.loads(rendered(full_report(), "json"))
     assert shape["change_record"].startswith("Update milestones for month end April 2019")
-    assert [one["question"] for one in shape["decisions"]][:1] == ["held"]
+    assert [one["question"] for one in shape["open_points"]][:1] == ["held"]
     assert sum(each["differences"] for each in shape["causes"]["counts"]) == shape["causes"]["differences"]
     assert [each["role"] for each in shape["sources"]] == ["before", "after", "jira", "published"]
     assert shape["overrides"] == [{"code": "DM-1", "field": "due", "shown": "2019-08-30", "annotated": "2019-06-28"}]

@@ -19,6 +19,21 @@ side = "published"
 code = "Id"
 """
 
+PLAN = """
+description = "a plan"
+format = "release_plan"
+side = "published"
+[columns]
+code = "Id"
+[dates]
+due = [{ column = "Due", basis = "planned" }]
+completed = [{ column = "Done" }]
+[release_plan]
+heading = "A"
+entry = "B"
+page_lines = ["x"]
+"""
+
 P6_FORMATS = ("M/D/YYYY", "YYYY-MM-DD")
 
 
@@ -54,6 +69,12 @@ def test_another_content_is_another_sha256(tmp_path: Path) -> None:
         (('code = "Id"', ""), "columns.code: this key is missing"),
         (('format = "table"', 'format = "xer"'), "format: 'xer' is none of p6_spreadsheet, table"),
         (('side = "published"', 'side = "moon"'), "side: "),
+        (('format = "table"', 'format = "release_plan"'), "release_plan: this table is missing"),
+        (("[columns]", '[release_plan]\nheading = "A"\nentry = "B"\n[columns]'), "is for the format release_plan only"),
+        ((MINIMAL, PLAN.replace('entry = "B"', "")), "release_plan.entry: this key is missing"),
+        ((MINIMAL, PLAN.replace('"A"', '"("')), "release_plan.heading: is no regular expression"),
+        ((MINIMAL, PLAN.replace('["x"]', '["x", "["]')), "release_plan.page_lines[1]: is no regular expression"),
+        ((MINIMAL, PLAN.replace("completed = ", "forecast = ")), "dates: due and completed must name the words"),
         (("[columns]", '[dates]\nformats = ["DD.MM"]\n[columns]'), "dates.formats[0]: 'DD.MM' is none of M/D/YYYY"),
         (("[columns]", '[dates]\nformats = ["M/D/YYYY", "D/M/YYYY"]\n[columns]'), "cannot be told apart"),
         (("[columns]", '[dates]\ndue = [{ column = "D", base = "x" }]\n[columns]'), "dates.due[0].base: unknown key"),

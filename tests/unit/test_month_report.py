@@ -140,15 +140,15 @@ def test_what_needs_a_decision() -> None:
     )
     jira = tracked(issue("DM-3", MAY), issue("DM-4", JUNE))
     made = report(before, after, jira=jira, links=[link("C", "DM-3"), link("D", "DM-4", fields=[Field.DUE])])
-    assert [(one.code, one.question, one.calendar_days) for one in made.decisions] == [
+    assert [(one.code, one.question, one.calendar_days) for one in made.open_points] == [
         ("A", Question.COMPLETION_REWRITTEN, 15),
         ("B", Question.REOPENED, None),
         ("C", Question.GONE, None),
         ("E", Question.UNSEEN, None),
         ("D", Question.SIDES_DIFFER, 28),
     ]
-    assert made.decisions[2].why == "It is gone from the schedule; Jira still shows it."
-    assert made.decisions[4].why == "Jira differs about due: PMCS 2019-05-31, Jira 2019-06-28."
+    assert made.open_points[2].why == "It is gone from the schedule; Jira still shows it."
+    assert made.open_points[4].why == "Jira differs about due: PMCS 2019-05-31, Jira 2019-06-28."
 
 
 def test_what_a_run_holds_comes_first_and_is_not_asked_twice() -> None:
@@ -163,7 +163,7 @@ def test_what_a_run_holds_comes_first_and_is_not_asked_twice() -> None:
         links=[link("D", "DM-4", fields=[Field.DUE])],
         run=run,
     )
-    assert [(one.code, one.question, one.hold, one.key, one.calendar_days) for one in made.decisions] == [
+    assert [(one.code, one.question, one.hold, one.key, one.calendar_days) for one in made.open_points] == [
         ("D", Question.HELD, DriftKind.FOLLOWER_EDITED, "DM-4", -28)
     ]
 

@@ -70,9 +70,19 @@ def test_an_offset_is_taken_back() -> None:
     assert row.completed.dates[Side.JIRA].why_not == "no issue is linked"
 
 
-def test_issues_that_differ_say_so_and_take_no_part() -> None:
+def test_of_issues_that_differ_the_one_furthest_from_the_schedule_speaks() -> None:
+    links = [link("A", "DM-1"), link("A", "DM-2"), link("A", "DM-3")]
+    jira = tracked(issue("DM-1", MAY), issue("DM-2", JUNE), issue("DM-3", JULY))
+    due = only(compare_sides([export(milestone("A", MAY)), jira], links=links)).due
+    assert (due.odd_one_out, due.calendar_days, due.dates[Side.JIRA].keys) == (Side.JIRA, 61, ("DM-3",))
+    blank = tracked(issue("DM-1", MAY), issue("DM-2"), issue("DM-3", JULY))
+    due = only(compare_sides([export(milestone("A", MAY)), blank], links=links)).due
+    assert (due.odd_one_out, due.dates[Side.JIRA].value, due.dates[Side.JIRA].keys) == (Side.JIRA, None, ("DM-2",))
+
+
+def test_issues_that_differ_say_so_where_there_is_no_schedule_to_compare_with() -> None:
     report = compare_sides(
-        [export(milestone("A", MAY)), tracked(issue("DM-1", MAY), issue("DM-2", JUNE))],
+        [published(milestone("A", MAY)), tracked(issue("DM-1", MAY), issue("DM-2", JUNE))],
         links=[link("A", "DM-1"), link("A", "DM-2")],
     )
     said = only(report).due.dates[Side.JIRA]

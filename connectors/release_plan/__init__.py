@@ -1,0 +1,1 @@
+"""The forms a release plan is published in, each read into the same rows."""

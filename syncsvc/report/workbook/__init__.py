@@ -1,0 +1,42 @@
+"""The drift report as a workbook: Summary, Drift and what explains them. The same report gives the same bytes.
+
+Sheets are streamed (openpyxl's write-only mode), so that ten thousand milestones need neither the time nor the
+memory of a workbook that is held whole. Nothing that a source says is taken for a formula, a link or a code.
+"""
+
+from typing import Final
+
+from syncsvc.month_report import MonthReport, name_period
+
+_ORDER: Final = (
+    "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Trend", "Burn-down", "Sources",
+)  # fmt: skip
+
+
+def drift_workbook(report: MonthReport) -> bytes:
+    """The report as an XLSX file."""
+    from syncsvc.report.workbook.book import Book
+    from syncsvc.report.workbook.burn_sheet import write_burn_down, write_trend
+    from syncsvc.report.workbook.causes_sheet import write_causes
+    from syncsvc.report.workbook.changes_sheet import write_changes
+    from syncsvc.report.workbook.checks_sheet import write_checks
+    from syncsvc.report.workbook.decisions_sheet import write_decisions
+    from syncsvc.report.workbook.drift_sheet import write_drift
+    from syncsvc.report.workbook.sides_sheet import write_sides
+    from syncsvc.report.workbook.sources_sheet import write_sources
+    from syncsvc.report.workbook.summary_sheet import write_summary
+
+    title = f"Milestone drift, {name_period(report.drift.after)}"
+    footer = " · ".join(filter(None, (report.project, title)))
+    book = Book(title, footer, report.prepared_at)
+    write_drift(book, report)
+    write_decisions(book, report)
+    write_sides(book, report)
+    classes = write_causes(book, report)
+    write_changes(book, report)
+    write_checks(book, report)
+    write_trend(book, report)
+    burn_down = write_burn_down(book, report)
+    write_summary(book, report, classes, burn_down)
+    write_sources(book, report)
+    return book.finish(_ORDER)
