@@ -16,6 +16,8 @@
   means that the connector is unusable: what has no receipt yet was not tried, or is unknown if it was begun.
 - Applying twice equals applying once. Only idempotent requests are repeated blindly; after an ambiguous failure
   the target is read again, and where that is impossible the receipt says `unknown`.
+- `last_changes` explains and no more: what the side does not know is left out, an older change never stands for the
+  newest one, and where nobody answers it gives up soon, with a `SourceError` that the caller does without.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

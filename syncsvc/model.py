@@ -499,7 +499,7 @@ class RunResult:
 class FieldChange:
     """Who changed a field of an issue last, and when."""
 
-    key: str
+    key: str  # or the issue's id, where only that is known
     field: Field
     actor: str
     at: datetime

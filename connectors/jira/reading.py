@@ -161,11 +161,7 @@ class IssueReader:
             yield shown
 
     def _each(self, request: Callable[[T], R], parts: Sequence[T]) -> list[R]:
-        """The answers to several requests, in order; the first failure ends them all."""
-        if len(parts) <= 1 or self._workers == 1:
-            return [request(part) for part in parts]
-        with ThreadPoolExecutor(min(self._workers, len(parts)), "jira-read") as pool:
-            return list(pool.map(request, parts))
+        return ask_each(request, parts, self._workers)
 
     def _not_understood(self, what: str, status: int, words: str) -> SourceError:
         said = f": {words}" if words else ""
@@ -175,6 +171,14 @@ class IssueReader:
             f"{self._transport.place} answers {what} with {status} and something that is not understood{said}",
             "Nothing of it was used. See whether `url` and `flavour` are right.",
         )
+
+
+def ask_each(request: Callable[[T], R], parts: Sequence[T], workers: int) -> list[R]:
+    """The answers to several requests, in order, some at a time; the first failure ends them all."""
+    if len(parts) <= 1 or workers <= 1:
+        return [request(part) for part in parts]
+    with ThreadPoolExecutor(min(workers, len(parts)), "jira-read") as pool:
+        return list(pool.map(request, parts))
 
 
 def _well_formed(keys: Collection[str]) -> dict[str, list[str]]:

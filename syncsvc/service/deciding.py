@@ -71,7 +71,11 @@ def _what_moved(asked: Asked, drift: Drift, picture: Picture, changes: _Changes)
     moved = []
     if drift.follower_value != asked.follower_value:
         change = changes.get((drift.issue_id or "", asked.field))
-        who = f" at {change.at:%Y-%m-%d %H:%M} UTC by {change.actor}" if change else ""
+        who = (
+            f" at {change.at:%Y-%m-%d %H:%M} UTC by {change.actor}"
+            if change and change.after == drift.follower_value
+            else ""
+        )
         moved.append(f"{asked.key} was set to {_said(drift.follower_value)} in Jira{who}")
     if drift.owner_value != asked.owner_value:
         export = " ".join(filter(None, (picture.owner.period, picture.owner.kind)))

@@ -78,7 +78,8 @@ def _who_changed(session: Session, changed: Sequence[tuple[WrittenValue, Milesto
     said = []
     for value, issue in changed:
         change = found.get((value.issue_id, value.field))
-        who = f" by {change.actor} at {change.at:%Y-%m-%d %H:%M} UTC" if change else ""
+        is_it = change is not None and change.after == issue.held(value.field)  # else somebody changed it once more
+        who = f" by {change.actor} at {change.at:%Y-%m-%d %H:%M} UTC" if change and is_it else ""
         said.append((value, f"{issue.code} was set to {_said(issue.held(value.field))} since{who}"))
     return said
 

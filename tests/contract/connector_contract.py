@@ -14,7 +14,8 @@ waiting time near nothing here: several tests take the far side away.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import ClassVar, Protocol, TypeVar
 
 import pytest
@@ -167,6 +168,18 @@ class RulesForAll:
         with pytest.raises(SourceError):
             connector.read(self.some_keys)
 
+    def test_who_changed_unknown_issues_is_not_known(self, connector: Connector) -> None:
+        for field in Field:
+            assert connector.last_changes([], field) == {}
+            assert connector.last_changes(["999999", "no id at all"], field) == {}
+
+    def test_who_changed_what_on_a_far_side_that_is_away_is_no_other_error(
+        self, far_side: FarSide, connector: Connector
+    ) -> None:
+        far_side.go_away()
+        with suppress(SourceError):
+            assert connector.last_changes(["10001"], Field.DUE) == {}
+
     def test_check_names_a_far_side_that_is_away_and_does_not_raise(
         self, far_side: FarSide, connector: Connector
     ) -> None:
@@ -183,6 +196,8 @@ class ConnectorContract(RulesForAll):
     can_withhold: ClassVar[bool] = True
     #: False where the connector, as it is made here, cannot write completions.
     writes_completed: ClassVar[bool] = True
+    #: True where the far side keeps who changed what.
+    tells_who_changed: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         for name, (capability, is_given, test) in ONLY_WHERE.items():
@@ -225,6 +240,18 @@ class ConnectorContract(RulesForAll):
         assert snapshot.missing == ()
         assert snapshot.side is connector.side
         assert snapshot.connector == connector.name
+
+    @only_where("tells_who_changed")
+    def test_who_changed_a_date_last_is_told_by_issue_id(self, far_side: TrackerFarSide, connector: Connector) -> None:
+        first, second = far_side.add("DM-1", due=MARCH), far_side.add("DM-2", due=MARCH)
+        far_side.edit("DM-1", due=APRIL)
+        far_side.edit("DM-1", due=MAY)
+        changes = connector.last_changes([first, second], Field.DUE)
+        assert changes.keys() == {first}
+        change = changes[first]
+        assert (change.field, change.before, change.after) == (Field.DUE, APRIL, MAY)
+        assert change.actor
+        assert change.at.utcoffset() == timedelta(0)
 
     def test_pulling_no_keys_brings_an_empty_snapshot(self, far_side: TrackerFarSide, connector: Connector) -> None:
         far_side.add("DM-1")

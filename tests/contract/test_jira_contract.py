@@ -88,6 +88,7 @@ class FarJira:
 class TestJiraCloud(ConnectorContract):
     can_withhold = False  # what bulkfetch withholds, GET issue shows or says is missing
     flavour = "cloud"
+    tells_who_changed = True
     completed_field: str | None = "Actual end"
 
     @pytest.fixture
