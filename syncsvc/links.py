@@ -1,23 +1,24 @@
 """Links files: which Jira issues a milestone drives, its other codes, and the name shown for it.
 
-A site's own TOML, as many files as it likes; contract.md has the shape. Links come from these files and from
-codes that are themselves Jira keys.
+A site's own TOML, as many files as it likes; contract.md has the shape. Links come from these files, from
+persons who accepted a suggestion, and from codes that are themselves Jira keys; `make_links` puts them together.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from syncsvc.errors import ConfigError, Problem
-from syncsvc.model import Field, Link, project_of
+from syncsvc.model import JIRA_KEY, Field, Link, LinkWord, is_jira_key, project_of
 from syncsvc.toml_table import TableReader, join_key, parse_toml
 
 MAX_OFFSET_DAYS: Final = 3_650
-_KEY_PATTERN: Final = r"^[A-Z][A-Z0-9_]*-[1-9][0-9]*$"
+_KEY_PATTERN: Final = f"^{JIRA_KEY}$"
 
 Code = Annotated[str, Meta(pattern=r"^\S(.*\S)?$", extra={"words": 'a milestone code such as "LDM-503-06"'})]
 JiraKey = Annotated[str, Meta(pattern=_KEY_PATTERN, extra={"words": 'a Jira key such as "DM-17119"'})]
@@ -84,24 +85,32 @@ def load_links(paths: Sequence[Path], *, test_plan_offset_days: int = -45) -> Li
     )
 
 
-def make_links(file: LinksFile, codes: Iterable[str], code_is_key: Collection[str]) -> tuple[Link, ...]:
-    """The declared links, and one for each code that is itself a Jira key of a project in `code_is_key`.
+def make_links(
+    file: LinksFile,
+    codes: Iterable[str],
+    code_is_key: Collection[str],
+    words: Iterable[LinkWord] = (),
+    *,
+    test_plan_offset_days: int = -45,
+    time_zone: tzinfo = UTC,
+) -> tuple[Link, ...]:
+    """Every link there is: declared, accepted by a person, and of codes that are Jira keys of `code_is_key` projects.
 
-    A link that is declared stands: the same code and key are not linked twice. In order of code, then key.
+    What a file says about a pair of code and key stands, whatever was said elsewhere, and no pair is linked twice.
+    `time_zone` is where the instant of an acceptance becomes a day. In order of code, then key.
     """
-    declared = {(link.code, link.key) for link in file.links}
-    own = {code for code in codes if is_jira_key(code) and project_of(code) in code_is_key}
-    added = [
-        Link(code, code, role="code_is_key", declared="config: links.code_is_key")
-        for code in own
-        if (code, code) not in declared
-    ]
-    return tuple(sorted([*file.links, *added], key=lambda link: (link.code, link.key)))
-
-
-def is_jira_key(text: str) -> bool:
-    """True for a text that could be the key of an issue."""
-    return re.match(_KEY_PATTERN, text, re.ASCII) is not None and not text.endswith("\n")
+    links: dict[tuple[str, str], list[Link]] = {}
+    for declared in file.links:
+        links.setdefault((declared.code, declared.key), []).append(declared)
+    for word in words:
+        if word.accepted:
+            link = _accepted(word, file.aliases, test_plan_offset_days, time_zone)
+            links.setdefault((link.code, link.key), [link])
+    for code in codes:
+        if is_jira_key(code) and project_of(code) in code_is_key:
+            link = Link(code, code, role="code_is_key", declared="config: links.code_is_key")
+            links.setdefault((code, code), [link])
+    return tuple(link for pair in sorted(links) for link in links[pair])
 
 
 def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -135,6 +144,14 @@ def _links_of(code: str, where: str, milestone: _Milestone, test_plan_offset_day
         yield Link(code, milestone.test_plan, due, test_plan_offset_days, "test_plan", f"{where}.test_plan")
     for at, also in enumerate(milestone.also):
         yield Link(code, also.jira, frozenset(also.fields), also.offset_days, "also", f"{where}.also[{at}].jira")
+
+
+def _accepted(word: LinkWord, aliases: Mapping[str, str], test_plan_offset_days: int, time_zone: tzinfo) -> Link:
+    code, on = aliases.get(word.code, word.code), f" on {word.at.astimezone(time_zone):%Y-%m-%d}" if word.at else ""
+    declared = f"accepted by {word.actor}{on}"
+    if word.role == "test_plan":
+        return Link(code, word.key, frozenset({Field.DUE}), test_plan_offset_days, word.role, declared)
+    return Link(code, word.key, role=word.role, declared=declared)
 
 
 def _find_repeated_links(links: Iterable[Link]) -> list[Problem]:

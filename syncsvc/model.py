@@ -3,11 +3,14 @@
 A milestone date is always a civil `datetime.date`; an instant is always an aware UTC `datetime`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+
+JIRA_KEY: Final = r"[A-Z][A-Z0-9_]*-[1-9][0-9]*"
 
 
 class Side(StrEnum):
@@ -176,6 +179,23 @@ class Link:
     offset_days: int = 0
     role: str = "completion"  # completion, test_plan, also, code_is_key
     declared: str = ""  # where: "links.toml: milestones.LDM-503-06.jira"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An issue that may belong to a milestone without a link."""
+
+    issue: Milestone
+    code: str = ""  # what the tracker's own field for codes holds, as it stands there
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a tracker was searched for, in words, and what that brought; `capped` where there is more."""
+
+    found: tuple[Candidate, ...]
+    searched: str = ""
+    capped: bool = False
 
 
 class ProposalState(StrEnum):
@@ -607,6 +627,11 @@ class ReportBasis:
     holidays: tuple[date, ...] = ()
     project: str = ""
     rules: ReportRules = ReportRules()
+
+
+def is_jira_key(text: str) -> bool:
+    """True for a text that could be the key of an issue."""
+    return re.fullmatch(JIRA_KEY, text, re.ASCII) is not None
 
 
 def project_of(key: str) -> str:

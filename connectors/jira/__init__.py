@@ -6,6 +6,7 @@
     transport   the one retry policy
     issues      an issue in JSON -> a milestone
     reading     which requests find issues by key
+    candidates  issues that milestones without a link may belong to
     history     who set a date last
     fields      the field for completions, permissions, `check`
     writing     compare, write, read back

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.jira import fields
+from connectors.jira.candidates import CandidateSearch
 from connectors.jira.history import HistoryReader
 from connectors.jira.issues import Terms
 from connectors.jira.reading import ALONE_KEYS, Found, IssueReader
@@ -17,7 +18,7 @@ from connectors.jira.wording import describe_changes
 from connectors.jira.writing import BatchWriter
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ConfigError, Problem
-from syncsvc.model import Change, Field, FieldChange, Receipt, Side, Snapshot
+from syncsvc.model import Candidates, Change, Field, FieldChange, Receipt, Side, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class JiraConnector:
             return {}
         met = self._meet()
         return self._history.last_changes(issues, field, met.terms, self._keys, cloud=met.cloud)
+
+    def find_candidates(self) -> Candidates:
+        """Issues that milestones without a link may belong to; capped. Raises SourceError, ConfigError."""
+        met = self._meet()
+        return CandidateSearch(self._transport, met.terms, self._settings, met.cloud).find()
 
     def close(self) -> None:
         """Give back the connections."""

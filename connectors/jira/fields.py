@@ -16,7 +16,22 @@ _ALWAYS_NEEDED: Final = {
     "SCHEDULE_ISSUES": "to write due dates",
 }
 _FOR_COMMENTS: Final = {"ADD_COMMENTS": "because comment = true"}
+CODE_FIELD_SETTING: Final = "links.code_field"
 _FOR_QUIET: Final = ("ADMINISTER_PROJECTS", "ADMINISTER")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What kind of custom field is looked for, and the words about it."""
+
+    type: str
+    fields: str
+    purpose: str
+    only: str
+
+
+_COMPLETION: Final = _Wanted("date", "date fields", "dates", "Only a field of type date can hold a completion")
+_CODE: Final = _Wanted("string", "text fields", "texts", "Only a field of type string can hold a code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +67,49 @@ def prove_access(transport: Transport) -> None:
 
 def find_completed_field(transport: Transport, wanted: str, where: str) -> DateField:
     """The custom date field of this id or name; ConfigError lists the candidates where that is not exactly one."""
-    answer = transport.ask("GET", "field")
-    fields = answer.json() if answer.accepted else None
-    if not isinstance(fields, list):
-        raise SourceError(f"{transport.place} does not list its fields ({answer.status})")
-    return choose_completed_field([f for f in fields if isinstance(f, dict)], wanted, f"{where}.completed_field")
+    return choose_completed_field(_list_fields(transport), wanted, f"{where}.completed_field")
 
 
 def choose_completed_field(fields: Sequence[Mapping[str, Any]], wanted: str, where: str) -> DateField:
     """An id wins over a name; names are compared without case and count only for date fields."""
-    candidates = {str(f["id"]): str(f.get("name", "")) for f in fields if f.get("id") and _is_custom_date(f)}
+    return DateField(*_choose(fields, wanted, where, _COMPLETION))
+
+
+def find_code_field(transport: Transport, wanted: str, where: str) -> str:
+    """The id of the custom text field of this id or name that holds milestone codes; ConfigError as above."""
+    return _choose(_list_fields(transport), wanted, where, _CODE)[0]
+
+
+def _list_fields(transport: Transport) -> list[Mapping[str, Any]]:
+    answer = transport.ask("GET", "field")
+    fields = answer.json() if answer.accepted else None
+    if not isinstance(fields, list):
+        raise SourceError(f"{transport.place} does not list its fields ({answer.status})")
+    return [f for f in fields if isinstance(f, dict)]
+
+
+def _choose(fields: Sequence[Mapping[str, Any]], wanted: str, where: str, kind: _Wanted) -> tuple[str, str]:
+    """Id and name."""
+    candidates = {str(f["id"]): str(f.get("name", "")) for f in fields if f.get("id") and _is_custom(f, kind.type)}
     if wanted in candidates:
-        return DateField(wanted, candidates[wanted])
+        return wanted, candidates[wanted]
     named = [field_id for field_id, name in candidates.items() if name.casefold() == wanted.casefold()]
     if len(named) == 1:
-        return DateField(named[0], candidates[named[0]])
+        return named[0], candidates[named[0]]
     of_all = _list(candidates, list(candidates)) or "this Jira has none, or none that this account can see"
+    listed = f"{kind.fields.capitalize()}: {of_all}."
     if named:
         said, hint = (
-            f"{len(named)} date fields are called {wanted!r}",
+            f"{len(named)} {kind.fields} are called {wanted!r}",
             f"Give the id of one: {_list(candidates, named)}.",
         )
     elif other := [f for f in fields if wanted in (f.get("id"), f.get("name"))]:
-        kind = _type_of(other[0])
-        said = f"{wanted!r} is not a custom field for dates, but {'of type ' + kind if kind else 'something else'}"
-        hint = f"Only a field of type date can hold a completion. Date fields: {of_all}."
+        type_of_it = _type_of(other[0])
+        what = f"of type {type_of_it}" if type_of_it else "something else"
+        said = f"{wanted!r} is not a custom field for {kind.purpose}, but {what}"
+        hint = f"{kind.only}. {listed}"
     else:
-        said, hint = f"there is no field {wanted!r}", f"Date fields: {of_all}."
+        said, hint = f"there is no field {wanted!r}", listed
     raise ConfigError(f"{where}: {said}", hint, [Problem(where, said, hint)])
 
 
@@ -129,13 +160,18 @@ def find_setting_problems(settings: JiraSettings, where: str) -> list[Problem]:
 
 
 def _find_field_problems(transport: Transport, settings: JiraSettings, where: str) -> list[Problem]:
-    if not settings.completed_field:
-        return []
+    problems: list[Problem] = []
     try:
-        find_completed_field(transport, settings.completed_field, where)
+        if settings.completed_field:
+            find_completed_field(transport, settings.completed_field, where)
     except ConfigError as error:
-        return list(error.problems)
-    return []
+        problems += error.problems
+    try:
+        if settings.code_field:
+            find_code_field(transport, settings.code_field, CODE_FIELD_SETTING)
+    except ConfigError as error:
+        problems += error.problems
+    return problems
 
 
 def _find_permission_problems(transport: Transport, settings: JiraSettings, where: str) -> list[Problem]:
@@ -180,9 +216,9 @@ def _held_permissions(body: Any) -> frozenset[str]:
     )
 
 
-def _is_custom_date(described: Mapping[str, Any]) -> bool:
+def _is_custom(described: Mapping[str, Any], kind: str) -> bool:
     """`duedate` is of type date too, and must never take a completion."""
-    return _type_of(described) == "date" and described.get("custom") is True
+    return _type_of(described) == kind and described.get("custom") is True
 
 
 def _type_of(described: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ SYSTEM_FIELDS = {
     "project": ("Project", "project"),
     "issuetype": ("Issue Type", "issuetype"),
 }
+ISSUE_TYPES = ("Milestone", "Epic", "Story", "Task", "Sub-task")
 #: category key -> (id, colour, name of the category, status names: sites rename and translate them)
 _CATEGORIES = {
     "new": (2, "blue-gray", "To Do", ("To Do", "Open", "Aufgaben", "À faire")),
@@ -71,6 +72,12 @@ def make_status(category: str, issue_id: int) -> Json:
 def make_resolution(name: str | None) -> Json | None:
     """The resolution of this name; None without one."""
     return {"id": _made_up_id(name), "name": name} if name else None
+
+
+def make_issue_type(name: str) -> Json:
+    """The issue type of this name; any name will do."""
+    number = ISSUE_TYPES.index(name) if name in ISSUE_TYPES else sum(name.encode()) % 1000
+    return {"id": str(10010 + number), "name": name, "subtask": name == "Sub-task"}
 
 
 def make_project(key: str) -> Json:

@@ -1,9 +1,10 @@
 """The part of JQL that a milestone sync needs, with Jira's own words where it refuses the rest."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 _TOKEN = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(>=|<=|!=|!~|[=<>~(),])|([^\s"'=<>!~(),]+))""")
 _RELATIVE = re.compile(r"-(\d+)([mhdw])")
@@ -14,6 +15,7 @@ _DATE_HELP = (
     "Valid formats include: 'yyyy/MM/dd HH:mm', 'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', "
     "or a period format e.g. '-5d', '4w 2d'."
 )
+_CUSTOM = re.compile(r"cf\[([0-9]+)\]")
 _KEY_FIELDS = ("key", "issuekey", "issue", "id")
 _COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
     ">=": lambda left, right: left >= right,
@@ -38,16 +40,24 @@ class Query:
     names: list[tuple[str, list[str]]] = field(default_factory=list)  # field as written, ids or keys; each must hold
     projects: list[list[str]] = field(default_factory=list)
     updated: list[tuple[str, datetime]] = field(default_factory=list)
+    types: list[list[str]] = field(default_factory=list)  # names of issue types, as written
+    filled: list[str] = field(default_factory=list)  # ids of custom fields that must not be empty
+    no_subtasks: bool = False
     order: list[tuple[str, bool]] = field(default_factory=list)  # field, descending
 
     @property
     def bounded(self) -> bool:
-        return bool(self.names or self.projects or self.updated)
+        return bool(self.names or self.projects or self.updated or self.types or self.filled or self.no_subtasks)
 
-    def holds(self, project: str, updated: datetime) -> bool:
+    def holds(self, project: str, fields: Mapping[str, Any]) -> bool:
         """Whether an issue meets the conditions other than those on its id or key."""
-        return all(project in wanted for wanted in self.projects) and all(
-            _COMPARE[operator](updated, moment) for operator, moment in self.updated
+        of_type = fields["issuetype"]
+        return (
+            all(project in wanted for wanted in self.projects)
+            and all(_COMPARE[operator](fields["updated"], moment) for operator, moment in self.updated)
+            and all(of_type["name"].casefold() in (name.casefold() for name in wanted) for wanted in self.types)
+            and not (self.no_subtasks and of_type["subtask"])
+            and all(fields.get(field_id) not in (None, "") for field_id in self.filled)
         )
 
 
@@ -120,7 +130,17 @@ def _read_condition(tokens: _Tokens, query: Query, now: datetime) -> None:
     name = tokens.value("a field name")
     operator = _read_operator(tokens)
     field_name = name.lower()
-    if field_name not in (*_KEY_FIELDS, "project", "updated", "updateddate"):
+    if custom := _CUSTOM.fullmatch(field_name):
+        if operator != "is not" or not (tokens.take("empty") or tokens.take("null")):
+            raise JqlError(f"The simulator knows only IS NOT EMPTY of '{name}'.")
+        query.filled.append(f"customfield_{custom[1]}")
+        return
+    if field_name in ("issuetype", "type") and operator == "not in":
+        for word in ("subtaskissuetypes", "(", ")"):
+            tokens.expect(word)
+        query.no_subtasks = True
+        return
+    if field_name not in (*_KEY_FIELDS, "project", "updated", "updateddate", "issuetype", "type"):
         raise JqlError(f"Field '{name}' does not exist or you do not have permission to view it.")
     if operator == "in":
         tokens.expect("(")
@@ -137,6 +157,8 @@ def _read_condition(tokens: _Tokens, query: Query, now: datetime) -> None:
         query.updated.append((operator, _read_date(values[0], name, now)))
     elif field_name == "project":
         query.projects.append([value.upper() for value in values])
+    elif field_name in ("issuetype", "type"):
+        query.types.append(values)
     else:
         malformed = [value for value in values if not value.isdecimal() and not _KEY.fullmatch(value)]
         if malformed:
@@ -147,7 +169,9 @@ def _read_condition(tokens: _Tokens, query: Query, now: datetime) -> None:
 def _read_operator(tokens: _Tokens) -> str:
     for operator in ("in", "=", ">=", "<=", ">", "<", "!=", "~", "!~", "is", "was", "not"):
         if tokens.take(operator):
-            return operator
+            if operator == "is" and tokens.take("not"):
+                return "is not"
+            return "not in" if operator == "not" and tokens.take("in") else operator
     got = "before the end of the query" if tokens.at_end else f"but got '{tokens.text()}'"
     raise JqlError(
         f"Error in the JQL Query: Expecting operator {got}. The valid operators are '=', '!=', '<', '>', '<=', '>=', "

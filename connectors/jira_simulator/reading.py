@@ -177,6 +177,18 @@ def _matches(site: Site, query: Query, *, strict: bool) -> list[Issue]:
     indexed = site.indexed()
     unknown = {value for values in query.projects for value in values} - (site.projects() if query.projects else set())
     messages = [f"The value '{value}' does not exist for the field 'project'." for value in sorted(unknown)]
+    types = {name.casefold() for name in site.issue_types()}
+    messages += [
+        f"The value '{value}' does not exist for the field 'issuetype'."
+        for values in query.types
+        for value in values
+        if value.casefold() not in types
+    ]
+    messages += [
+        f"Field 'cf[{field_id.rpartition('_')[2]}]' does not exist or you do not have permission to view it."
+        for field_id in query.filled
+        if field_id not in site.fields()
+    ]
     ids: set[int] | None = None
     for name, values in query.names:
         found = {value: site.find(value) for value in values}
@@ -187,7 +199,7 @@ def _matches(site: Site, query: Query, *, strict: bool) -> list[Issue]:
     if messages and strict:
         raise Refused(400, *messages)
     candidates = indexed.values() if ids is None else [indexed[number] for number in ids if number in indexed]
-    matches = [i for i in candidates if site.sees(i) and query.holds(i.project, i.fields["updated"])]
+    matches = [i for i in candidates if site.sees(i) and query.holds(i.project, i.fields)]
     matches.sort(key=lambda issue: issue.id, reverse=True)  # without an order Jira promises none
     for name, descending in reversed(query.order):
         matches.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.jira_simulator.issue import (
+    ISSUE_TYPES,
     SYSTEM_FIELDS,
     Entry,
     Issue,
     Json,
+    make_issue_type,
     make_project,
     make_resolution,
     make_status,
@@ -122,7 +124,7 @@ class Site:
                 "created": now,
                 "updated": now,
                 "project": make_project(issue.project),
-                "issuetype": {"id": "10010", "name": issue_type, "subtask": False},
+                "issuetype": make_issue_type(issue_type),
             }
             issue.fields |= self._given(fields or {})
             self._issues[issue.id] = issue
@@ -249,6 +251,10 @@ class Site:
         """Keys of the projects that the account can browse."""
         known = {issue.project for issue in self._issues.values()} | set(self.permissions)
         return {project for project in known if self.permitted("BROWSE_PROJECTS", project)}
+
+    def issue_types(self) -> set[str]:
+        """Names of the issue types that there are: some always, and those of the issues."""
+        return {*ISSUE_TYPES, *(issue.fields["issuetype"]["name"] for issue in self._issues.values())}
 
     def indexed(self, *, bulkfetch: bool = False) -> Mapping[int, Issue]:
         """The issues as the index has them, which may lag behind; counts as one search."""
