@@ -14,7 +14,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from syncsvc.errors import ConfigError, Problem
-from syncsvc.model import JIRA_KEY, Field, Link, LinkWord, is_jira_key, project_of
+from syncsvc.model import ACCEPTED_BY, JIRA_KEY, Field, Link, LinkWord, is_jira_key, project_of
 from syncsvc.toml_table import TableReader, join_key, parse_toml
 
 MAX_OFFSET_DAYS: Final = 3_650
@@ -148,7 +148,7 @@ def _links_of(code: str, where: str, milestone: _Milestone, test_plan_offset_day
 
 def _accepted(word: LinkWord, aliases: Mapping[str, str], test_plan_offset_days: int, time_zone: tzinfo) -> Link:
     code, on = aliases.get(word.code, word.code), f" on {word.at.astimezone(time_zone):%Y-%m-%d}" if word.at else ""
-    declared = f"accepted by {word.actor}{on}"
+    declared = f"{ACCEPTED_BY}{word.actor}{on}"
     if word.role == "test_plan":
         return Link(code, word.key, frozenset({Field.DUE}), test_plan_offset_days, word.role, declared)
     return Link(code, word.key, role=word.role, declared=declared)

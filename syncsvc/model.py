@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+ACCEPTED_BY: Final = "accepted by "  # how `declared` of a link begins that a person accepted
 JIRA_KEY: Final = r"[A-Z][A-Z0-9_]*-[1-9][0-9]*"
 
 
@@ -179,6 +180,11 @@ class Link:
     offset_days: int = 0
     role: str = "completion"  # completion, test_plan, also, code_is_key
     declared: str = ""  # where: "links.toml: milestones.LDM-503-06.jira"
+
+    @property
+    def accepted(self) -> bool:
+        """A person accepted it, and no file declares it."""
+        return self.declared.startswith(ACCEPTED_BY)
 
 
 @dataclass(frozen=True, slots=True)

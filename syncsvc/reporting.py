@@ -60,6 +60,18 @@ class Reporting:
         """The newest snapshot of each side that has one."""
         return [snapshot for side in sides if (snapshot := self._newest(side)) is not None]
 
+    def links_of(self, codes: Iterable[str]) -> tuple[Link, ...]:
+        """The links of milestones as they stand now: declared, accepted, and of codes that are keys."""
+        rules = self.settings.links
+        return make_links(
+            self.links,
+            codes,
+            rules.code_is_key,
+            self.store.link_words(),
+            test_plan_offset_days=rules.test_plan_offset_days,
+            time_zone=self.settings.site.timezone,
+        )
+
     def links_for(self, snapshots: Iterable[Snapshot]) -> tuple[Link, ...]:
         """The links of all milestones of these snapshots."""
         return self._links_of(*snapshots)
@@ -147,7 +159,7 @@ class Reporting:
 
     def _links_of(self, *snapshots: Snapshot) -> tuple[Link, ...]:
         codes = {each.code for snapshot in snapshots for each in snapshot.milestones if snapshot.side is not Side.JIRA}
-        return make_links(self.links, sorted(codes), self.settings.links.code_is_key)
+        return self.links_of(sorted(codes))
 
     def _newest(self, side: Side) -> Snapshot | None:
         for connector in self.settings.connectors:

@@ -124,6 +124,8 @@ class LinkSettings(Struct, frozen=True):
     files: tuple[Path, ...] = ()
     code_is_key: tuple[ProjectKey, ...] = ()
     test_plan_offset_days: OffsetDays = -45
+    code_field: Text | None = None
+    suggest_types: tuple[Text, ...] = ()
 
 
 class DueSettings(Struct, frozen=True):

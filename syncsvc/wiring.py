@@ -1,7 +1,7 @@
 """The one place that builds store, connectors and service from the configuration."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,12 +16,13 @@ from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, Syncsvc
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Link, Side, Snapshot
+from syncsvc.model import LinkWord, Side, Snapshot
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
 from syncsvc.store import Store
 
 if TYPE_CHECKING:
+    from connectors.jira import JiraConnector
     from connectors.p6_spreadsheet import P6Spreadsheet
 
 Clock = Callable[[], datetime]
@@ -47,19 +48,16 @@ class Wiring:
         from syncsvc.reporting import Reporting
 
         links = self.links()
-        code_is_key = self.settings.links.code_is_key
-
-        def linked(codes: Iterable[str]) -> tuple[Link, ...]:
-            return make_links(links, codes, code_is_key)
-
         owner, follower = self.pmcs(), self.jira()
         others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
         store = self.open_store()
+
+        reporting = Reporting(self.settings, store, links)
         return Setup.of(
             owner,
             follower,
             store=store,
-            make_links=linked,
+            make_links=reporting.links_of,
             aliases=links.aliases,
             policy=self.settings.policy(),
             limits=self.settings.limits(),
@@ -67,9 +65,10 @@ class Wiring:
             time_zone=self.settings.site.timezone,
             now=self.now,
             others=others,
+            find_candidates=follower.find_candidates,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
-            write_report=Reporting(self.settings, store, links).write,
+            write_report=reporting.write,
         )
 
     def links(self) -> LinksFile:
@@ -105,7 +104,7 @@ class Wiring:
             now=self.now,
         )
 
-    def jira(self) -> Connector:
+    def jira(self) -> "JiraConnector":
         """The connector that reads and writes Jira."""
         from connectors.jira import JiraConnector
         from connectors.jira import JiraSettings as ConnectorSettings
@@ -132,6 +131,8 @@ class Wiring:
                 comment=settings.comment,
                 notify=settings.notify,
                 workers=settings.workers,
+                code_field=self.settings.links.code_field,
+                candidate_types=self.settings.links.suggest_types,
                 time_zone=self.settings.site.timezone,
             ),
             now=self.now,
@@ -164,14 +165,25 @@ class Wiring:
         return list(dict.fromkeys(problems))
 
     def _linked_foreign_projects(self) -> list[Problem]:
+        """Of the links files and of what was accepted while the project was still configured."""
         try:
-            links = self.links().links
+            links = make_links(self.links(), (), (), self._link_words())
             allowed = set(self._jira_settings().projects)
         except SyncsvcError:
             return []  # said already
         foreign = sorted({link.declared for link in links if link.key.rpartition("-")[0] not in allowed})
         hint = "Add the project to `projects`, or correct the link; until then it is held."
         return [Problem(place, "links to an issue outside `projects`", hint, ExitCode.WAITING) for place in foreign]
+
+    def _link_words(self) -> list[LinkWord]:
+        try:
+            store = self.open_store()
+        except SyncsvcError:
+            return []  # said already
+        try:
+            return store.link_words()
+        finally:
+            store.close()
 
     def _pmcs_settings(self) -> P6Settings:
         settings = self.settings.pmcs

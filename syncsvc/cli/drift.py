@@ -133,9 +133,14 @@ def _compare_sides(context: Context, names: list[str], links: Path | None, annot
         )
     aliases = {code: now for _, renumbered in found for code, now in renumbered.items()}
     codes = [milestone.code for snapshot in snapshots for milestone in snapshot.milestones]
+    if any(snapshot.id is not None for snapshot in snapshots):
+        with open_reporting(context, links) as reporting:
+            linked = reporting.links_of(codes)
+    else:
+        linked = read_links(settings, links, codes)
     return compare_sides(
         snapshots,
-        links=read_links(settings, links, codes),
+        links=linked,
         aliases={**aliases, **find_aliases(settings, links)},
         names=find_annotations(context, annotations).names,
         holidays=settings.site.holidays if settings is not None else (),

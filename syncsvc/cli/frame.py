@@ -54,7 +54,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "log": "Tell what happened to a milestone, or in a run.",
     },
     "Set up": {
-        "links": "List, suggest, accept and import links to Jira.",
+        "links": "List, suggest, accept, refuse and import links to Jira.",
         "mappings": "List the mappings, or show what one declares.",
         "db": "Bring the store to this version's schema, or say where it is.",
     },

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syncsvc.decisions import Asked, Refusal, is_decidable
 from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
+from syncsvc.link_list import LinkList
 from syncsvc.model import (
     Action,
     Decision,
@@ -26,6 +27,14 @@ from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
 from syncsvc.service.applying import apply_plan, look_if_applicable
 from syncsvc.service.deciding import take_decisions
+from syncsvc.service.linking import (
+    LinkTaken,
+    Suggestions,
+    accept_link,
+    find_suggestions,
+    look_at_links,
+    refuse_link,
+)
 from syncsvc.service.planning import look, plan_adoption, plan_sync
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
@@ -35,7 +44,7 @@ from syncsvc.service.undoing import make_undo_plan, withdraw_hand_overs
 from syncsvc.shapes import run_shape
 from syncsvc.store import StoredPlan
 
-__all__ = ["Service", "Setup", "exit_code_of", "look"]
+__all__ = ["LinkTaken", "Service", "Setup", "exit_code_of", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,28 @@ class Service:
             stored = plan_sync(session, self.setup.mode)
             _finish(session, [ExitCode.DONE])
             return taken, refused, stored
+
+    def links(self) -> LinkList:
+        """Every link as the store last saw its two ends, and the milestones without one."""
+        return look_at_links(self.setup)
+
+    def suggest_links(self, prefixes: Sequence[str] = ()) -> Suggestions:
+        """Candidates for milestones without a link; nothing is linked by it."""
+        return find_suggestions(self.setup, prefixes)
+
+    def accept_link(self, code: str, key: str, role: str = "completion") -> LinkTaken:
+        """Link a milestone to an issue, in the name of the actor."""
+        with self._session("link") as session:
+            taken = accept_link(session, code, key, role)
+            _finish(session, [ExitCode.DONE])
+            return taken
+
+    def refuse_link(self, code: str, key: str, reason: str) -> LinkTaken:
+        """Say that a pair of milestone and issue is no link, in the name of the actor."""
+        with self._session("link") as session:
+            taken = refuse_link(session, code, key, reason)
+            _finish(session, [ExitCode.DONE])
+            return taken
 
     def undo(self, run: int) -> Undo:
         """Make and store the plan that takes back what a run wrote."""

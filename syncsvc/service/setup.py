@@ -7,7 +7,7 @@ from typing import Any
 
 from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import UsageError
-from syncsvc.model import Limits, Link, Mode, Policy, RunResult, Side
+from syncsvc.model import Candidates, Limits, Link, Mode, Policy, RunResult, Side
 from syncsvc.store import Store
 
 
@@ -31,6 +31,7 @@ class Setup:
     now: Callable[[], datetime]
     aliases: Mapping[str, str] = field(default_factory=dict)
     others: tuple[Reader, ...] = ()
+    find_candidates: Callable[[], Candidates] | None = None  # issues that unlinked milestones may belong to
     plan_from: str = "ME"  # the kind of export that plans use
     plan_hours: int = 72
     write_report: Callable[[RunResult], Mapping[str, str]] | None = None
