@@ -75,7 +75,7 @@ def read_import(path: Path, projects: Collection[str] | None = None) -> Import:
     left_out: list[LeftOut] = []
     other_keys: Counter[str] = Counter()
     milestones: dict[str, Taken] = {}
-    times = Counter(code for code, _ in pairs)
+    times = Counter(code for code, _ in pairs if isinstance(code, str))
     told: dict[str, object] = {}
     for code, told_of in pairs:
         if not isinstance(code, str) or not _CODE.fullmatch(code) or not code.isprintable():

@@ -25,7 +25,10 @@ FLAGS = {
 def links_text(listed: LinkList, page: Page, *, show_unlinked: bool = False) -> str:
     """The links by code, what is wrong with them below their row, and how many milestones have none."""
     lines = [page.heading(f"Links ({len(listed.standings)})")]
-    lines += [f"  {title(snapshot)}" for snapshot in (listed.owner, listed.follower) if snapshot is not None]
+    if listed.owner is not None:
+        lines.append(f"  {title(listed.owner)}")
+    if listed.follower is not None:
+        lines.append(f"  {title(listed.follower)}, read {listed.follower.taken_at:%Y-%m-%d %H:%M} UTC")
     lines.append("")
     for standing in sorted(listed.standings, key=lambda s: (order_of_code(s.link.code), s.link.key)):
         lines += _standing_lines(standing, page)
@@ -55,9 +58,9 @@ def _standing_lines(standing: LinkStanding, page: Page) -> list[str]:
         way = "before" if link.offset_days < 0 else "after"
         carries += f", {abs(link.offset_days)} days {way}"
     lines = [f"  {page.tint(clean(f'{link.code} -> {link.key}'), Tone.HEADING)}  {carries}  [{link.role}]"]
-    lines += wrap(f"PMCS  {_end(standing.milestone)}", page.columns, "    ", "          ")
-    lines += wrap(f"Jira  {_end(standing.issue)}", page.columns, "    ", "          ")
-    lines += wrap(f"declared: {link.declared}", page.columns, "    ", "      ")
+    lines += wrap(_end(standing.milestone), page.columns, "    PMCS  ", "          ")
+    lines += wrap(_end(standing.issue), page.columns, "    Jira  ", "          ")
+    lines += wrap(link.declared, page.columns, "    from  ", "          ")
     for flag in standing.flags:
         words = FLAGS[flag]
         if flag is Flag.MOVED:
@@ -86,9 +89,9 @@ def suggestions_text(suggested: Sequence[Suggested], searched: Candidates, page:
         lines.append(page.heading(f"{one.milestone.code}  {one.milestone.name}  (due {day(one.milestone.due)})"))
         for suggestion in one.suggestions:
             issue = suggestion.candidate.issue
-            about = f"{suggestion.score:.2f}  {issue.code}  {issue.name} ({issue.state or '-'}, due {day(issue.due)})"
-            lines += wrap(about, page.columns, "  ", "        ")
-            lines += wrap(suggestion.why, page.columns, "        ", "        ")
+            first = f"  {suggestion.score:.2f}  {clean(issue.code)}  "
+            lines += wrap(_end(issue), page.columns, first, " " * 8)
+            lines += wrap(suggestion.why, page.columns, " " * 8, " " * 8)
         lines.append("")
     without = len(suggested) - len(found)
     lines.append(
@@ -108,9 +111,9 @@ def taken_text(
     verb = f"accepted as {word.role.replace('_', '-')} link" if word.accepted else "refused"
     lines = [page.heading(f"{word.code} -> {word.key}: {verb}")]
     if milestone is not None:
-        lines += wrap(f"PMCS  {_end(milestone)}", page.columns, "  ", "        ")
+        lines += wrap(_end(milestone), page.columns, "  PMCS  ", "        ")
     if issue is not None:
-        lines += wrap(f"Jira  {_end(issue)}", page.columns, "  ", "        ")
+        lines += wrap(_end(issue), page.columns, "  Jira  ", "        ")
     for warning in warnings:
         lines += wrap(f"! {warning}", page.columns, "  ", "    ")
     if word.accepted:

@@ -32,7 +32,10 @@ class AcceptedLinkStore(Database):
             told = [
                 {
                     **{"event": "link_accepted" if word.accepted else "link_refused", "code": word.code},
-                    **{"key": word.key, "detail": word.reason or None},
+                    **{
+                        "key": word.key,
+                        "detail": "; ".join(filter(None, (word.role if word.accepted else "", word.reason))),
+                    },
                 }
                 for word in words
             ]

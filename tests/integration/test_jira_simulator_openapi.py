@@ -47,6 +47,12 @@ WALK = {
     "search ids": Asked("/search/jql", method="POST", body={"jql": "project = DM"}),
     "search, last page": Asked("/search/jql", method="POST", body={"jql": "key = DM-1", "fields": ["*all"]}),
     "search with history": Asked("/search/jql", query={"jql": "key=DM-1", "fields": "status", "expand": "changelog"}),
+    "search by type": Asked(
+        "/search/jql",
+        method="POST",
+        body={"jql": "project = DM AND issuetype not in subtaskIssueTypes() AND updated >= -9d", "fields": ["*all"]},
+    ),
+    "search, no such type": Asked("/search/jql", 400, query={"jql": "project = DM AND issuetype in (Wish)"}),
     "unbounded search": Asked("/search/jql", 400, query={"jql": "order by key"}),
     "search, bad member": Asked("/search/jql", 400, method="POST", body={"jql": "project = DM", "startAt": 0}),
     "old search": Asked("/search", 410, query={"jql": "project = DM"}),

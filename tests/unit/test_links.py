@@ -1,13 +1,15 @@
 """Links files: what they declare, and every contradiction in them at once."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from syncsvc.errors import ConfigError
 from syncsvc.links import LinksFile, load_links, make_links
-from syncsvc.model import Field, Link
+from syncsvc.model import Field, Link, LinkWord
 
 Load = Callable[..., LinksFile]
 CONTRACT = """
@@ -178,3 +180,41 @@ class TestCodesThatAreKeys:
         file = load(CONTRACT)
         codes = ["DLP-2", "DLP-1", "DLP-1"]
         assert make_links(file, codes, ["DLP"]) == make_links(file, reversed(codes), ["DLP"])
+
+
+ACCEPTED = datetime(2019, 5, 2, 23, 30, tzinfo=UTC)
+
+
+def word(code: str, key: str, role: str = "completion", *, accepted: bool = True) -> LinkWord:
+    return LinkWord(code, key, accepted, role, actor="C. Troller", at=ACCEPTED)
+
+
+class TestAcceptedLinks:
+    def test_they_stand_beside_the_others_with_who_and_when(self) -> None:
+        said = [word("M-2", "DM-2"), word("M-1", "DM-3", "test_plan"), word("M-3", "DM-4", accepted=False)]
+        links = make_links(LinksFile(), ["DLP-1"], ["DLP"], said, test_plan_offset_days=-30)
+        assert links == (
+            Link("DLP-1", "DLP-1", role="code_is_key", declared="config: links.code_is_key"),
+            Link("M-1", "DM-3", frozenset({Field.DUE}), -30, "test_plan", "accepted by C. Troller on 2019-05-02"),
+            Link("M-2", "DM-2", declared="accepted by C. Troller on 2019-05-02"),
+        )
+        assert [link.accepted for link in links] == [False, True, True]
+
+    def test_the_day_is_that_of_the_site(self) -> None:
+        (link,) = make_links(LinksFile(), [], [], [word("M-1", "DM-1")], time_zone=ZoneInfo("Asia/Tokyo"))
+        assert link.declared == "accepted by C. Troller on 2019-05-03"
+
+    def test_what_a_file_says_of_a_pair_stands(self) -> None:
+        declared = Link("M-1", "DM-1", frozenset({Field.DUE}), 7, "also", "links.toml: milestones.M-1.also[0].jira")
+        file = LinksFile(links=(declared,))
+        assert make_links(file, [], [], [word("M-1", "DM-1")]) == (declared,)
+        assert make_links(file, [], [], [word("M-1", "DM-1", accepted=False)]) == (declared,)
+
+    def test_an_accepted_pair_of_a_code_that_is_a_key_is_one_link(self) -> None:
+        (link,) = make_links(LinksFile(), ["DLP-1"], ["DLP"], [word("DLP-1", "DLP-1", "test_plan")])
+        assert link.role == "test_plan"
+
+    def test_a_code_that_is_another_of_a_milestone_by_now_leads_to_it(self) -> None:
+        file = LinksFile(aliases={"OLD-1": "M-1"})
+        (link,) = make_links(file, [], [], [word("OLD-1", "DM-1")])
+        assert link.code == "M-1"
