@@ -10,10 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from connectors.row import fits
-from connectors.sheet import Wanted, open_workbook
-from syncsvc.errors import BadExport, MappingError, NothingThere, SourceError, UsageError
-from syncsvc.mapping import Mapping, Named, builtin_mappings, load_mapping
+from syncsvc.errors import BadExport, NothingThere, SourceError, UsageError
+from syncsvc.mapping import Mapping, Named
 
 MAX_EXPORT_BYTES: Final = 300_000_000
 
@@ -114,31 +112,6 @@ def read_whole(path: Path) -> tuple[bytes, str]:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
         raise BadExport(f"{path.name}: the file is still being written.", "Wait until it is complete and run again.")
     return content, hashlib.sha256(content).hexdigest()
-
-
-def guess_mapping(path: Path) -> str:
-    """The one built-in mapping whose milestones, or whose sheet and columns, are in the file.
-
-    Raises BadExport for a file that is neither a release plan nor a spreadsheet, MappingError, with the choices, where
-    none or several fit.
-    """
-    from connectors.published import is_release_plan
-
-    content, _ = read_whole(path)
-    choices = [load_mapping(name) for name in builtin_mappings()]
-    plans = [mapping for mapping in choices if mapping.format == "release_plan"]
-    fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]
-    if not fitting:
-        tables = [mapping for mapping in choices if mapping not in plans]
-        workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in tables])
-        fitting = [mapping.name for mapping in tables if fits(workbook, mapping)]
-    if len(fitting) == 1:
-        return fitting[0]
-    what = f"several mappings fit: {', '.join(fitting)}" if fitting else "no built-in mapping fits its header"
-    raise MappingError(
-        f"{path.name}: {what}.",
-        f"Name a mapping: {', '.join(mapping.name for mapping in choices)}, or a TOML file of your own.",
-    )
 
 
 def agree(source: str, tellers: Iterable[tuple[str, Named]]) -> Named:

@@ -49,7 +49,7 @@ def read_file_and_renumberings(
 def choose_mapping(path: Path, name: str | None) -> SourceMapping:
     """The mapping that was named, else the one that fits the content."""
     if name is None:
-        from connectors.exports import guess_mapping
+        from connectors.guess import guess_mapping
 
         name = guess_mapping(path)
     return load_mapping(name)

@@ -123,7 +123,8 @@ def _summary(page: Page, kept: Path | None, *runs: RunResult) -> str:
         config = os.path.relpath(kept / "config.toml")
         lines += [
             f"Kept in {kept}:",
-            "  reports/  what each run did        outbox/   the import workbook for P6",
+            f"  reports/  what each run did: open run-{runs[-2].run:05d}.html in a browser",
+            "  outbox/   the import workbook for P6",
             "  exports/  the two P6 exports       syncsvc.db  the store",
             "The simulated Jira is gone; what was seen of it is in the store. Look further with:",
             f"  syncsvc log LDM-503-06 --config {config}",

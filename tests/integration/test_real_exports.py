@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from connectors.exports import find_exports, guess_mapping
+from connectors.exports import find_exports
+from connectors.guess import guess_mapping
 from connectors.p6_spreadsheet import P6Spreadsheet, read_export
 from connectors.p6_workbook import read_import_workbook
 from connectors.table import read_table

@@ -63,12 +63,21 @@ class RecordingTracker(FarTracker):
         super().put(issue_id, dates)
 
 
-class Histories(RuleBasedStateMachine):
+class Site(RuleBasedStateMachine):
+    """Both sides, what people do there and what goes wrong; what syncsvc does with it is in the classes below."""
+
+    tracker: RecordingTracker
+    mode = Mode.AUTO
+    policy = Policy(projects=frozenset({"DM"}), writable=frozenset(Field))
+
+    def make_tracker(self) -> RecordingTracker:
+        return RecordingTracker()
+
     @initialize(due=MAYBE, jira=MAYBE)
     def begin(self, due: date | None, jira: date | None) -> None:
         self.at = datetime(2019, 5, 2, 4, 30, tzinfo=UTC)
         self.month = 4
-        self.tracker, self.schedule = RecordingTracker(), FarSchedule()
+        self.tracker, self.schedule = self.make_tracker(), FarSchedule()
         self.ids = {key: self.tracker.add(key, due=jira) for key in KEYS}
         self.plan_side: dict[str, Milestone] = {code: milestone(code, due) for code in CODES}
         self.store = Store.open("sqlite://", now=lambda: self.at)
@@ -77,9 +86,9 @@ class Histories(RuleBasedStateMachine):
             MemoryTracker(self.tracker),
             store=self.store,
             make_links=lambda _: LINKS,
-            policy=Policy(projects=frozenset({"DM"}), writable=frozenset(Field)),
+            policy=self.policy,
             limits=WIDE,
-            mode=Mode.AUTO,
+            mode=self.mode,
             time_zone=UTC,
             now=lambda: self.at,
         )
@@ -172,7 +181,30 @@ class Histories(RuleBasedStateMachine):
         self.schedule.fault = None
         self.armed = False
 
-    # what syncsvc does --------------------------------------------------------------------------------------
+    # what holds whatever syncsvc does -----------------------------------------------------------------------
+
+    @invariant()
+    def intents_and_outcomes_pair_up(self) -> None:
+        events = self.store.events()
+        intents = {event.id for event in events if event.event == "intent"}
+        closed = Counter(event.intent for event in events if event.intent and event.event in CLOSING)
+        assert set(closed) <= intents
+        assert not closed or max(closed.values()) == 1
+        assert {intent.id for intent in self.store.open_intents()} == intents - set(closed)
+
+    @invariant()
+    def no_completion_is_pending_twice(self) -> None:
+        pending = Counter((p.code, p.issue_id) for p in self.store.pending_proposals())
+        assert not pending or max(pending.values()) == 1
+
+    @invariant()
+    def only_completions_are_handed_over(self) -> None:
+        for batch in self.schedule.outbox.values():
+            assert all(c.target is Side.PMCS and c.field is Field.COMPLETED and c.after for c in batch)
+
+
+class Histories(Site):
+    """Nights in every mode, and adoptions."""
 
     @rule(mode=st.sampled_from(Mode))
     def a_night(self, mode: Mode) -> None:
@@ -256,25 +288,6 @@ class Histories(RuleBasedStateMachine):
         left = [c for c in again.plan.changes if result.trigger == "manual" or (c.code, c.key, c.field) in written]
         assert not left
         assert not [d for d in again.drifts if d.action is Action.WRITE and (d.code, d.key, d.field) in written]
-
-    @invariant()
-    def intents_and_outcomes_pair_up(self) -> None:
-        events = self.store.events()
-        intents = {event.id for event in events if event.event == "intent"}
-        closed = Counter(event.intent for event in events if event.intent and event.event in CLOSING)
-        assert set(closed) <= intents
-        assert not closed or max(closed.values()) == 1
-        assert {intent.id for intent in self.store.open_intents()} == intents - set(closed)
-
-    @invariant()
-    def no_completion_is_pending_twice(self) -> None:
-        pending = Counter((p.code, p.issue_id) for p in self.store.pending_proposals())
-        assert not pending or max(pending.values()) == 1
-
-    @invariant()
-    def only_completions_are_handed_over(self) -> None:
-        for batch in self.schedule.outbox.values():
-            assert all(c.target is Side.PMCS and c.field is Field.COMPLETED and c.after for c in batch)
 
 
 TestHistories = Histories.TestCase

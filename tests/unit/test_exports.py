@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.exports import find_exports, guess_mapping, natural_order, read_whole
+from connectors.exports import find_exports, natural_order, read_whole
+from connectors.guess import guess_mapping
 from syncsvc.errors import BadExport, ExitCode, MappingError, SourceError
 from syncsvc.mapping import load_mapping
 from tests.p6_files import activity, table_of, write_csv, write_xlsx

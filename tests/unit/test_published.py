@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.exports import guess_mapping
+from connectors.guess import guess_mapping
 from connectors.published import is_release_plan, read_release_plan
 from syncsvc.errors import BadExport, MappingError, SourceError, SyncsvcError
 from syncsvc.mapping import load_mapping
