@@ -341,6 +341,11 @@ def test_jql(jql: str, found: list[int]) -> None:
         ("project = DM order by taste", "Not able to sort using field 'taste'."),
         ("project = 'DM", "Error in the JQL Query: The character ''' is reserved."),
         ("project = DM or key = DM-1", "The simulator knows no OR in JQL."),
+        ("issuetype = Wish", "The value 'Wish' does not exist for the field 'issuetype'."),
+        ("issuetype > Epic", "The operator '>' is not supported by the 'issuetype' field."),
+        ("issuetype not in (Epic)", "Error in the JQL Query: Expecting 'subtaskissuetypes' but got '('."),
+        ("cf[404] is not EMPTY", "Field 'cf[404]' does not exist or you do not have permission to view it."),
+        ("cf[404] = 3", "The simulator knows only IS NOT EMPTY of 'cf[404]'."),
         ("(project = DM)", "The simulator knows no parentheses around conditions in JQL."),
     ],
 )

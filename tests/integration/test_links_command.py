@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
 from syncsvc.errors import SourceError, UsageError
 from syncsvc.model import DriftKind, Field
+from syncsvc.service import Service
 from tests.site import Site
 
 DUE, OTHER = date(2019, 6, 28), date(2019, 5, 31)
@@ -286,6 +288,13 @@ def test_before_the_first_export_it_lists_what_is_declared(tmp_path: Path) -> No
         assert (link["flags"], link["pmcs"]) == (["pmcs_unseen", "jira_unseen"], None)
         assert "No export was read yet" in site.run("links", "list", check=0).stdout
         assert "no export of kind ME has been read" in site.run("links", "suggest", check=3).stderr
+
+
+def test_a_tracker_that_cannot_be_searched_says_so(site: Site) -> None:
+    setup = replace(site.service().setup, find_candidates=None)
+    with pytest.raises(UsageError, match="cannot be searched"):
+        Service(setup, "tester").suggest_links()
+    setup.close()
 
 
 def test_an_import_never_writes_over_a_file_unasked(site: Site) -> None:

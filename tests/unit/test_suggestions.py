@@ -1,9 +1,12 @@
 """Suggestions of links: what counts as alike, in which order, and the words for it."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 import pytest
 
+from syncsvc.files import read_file
 from syncsvc.model import Candidate, Milestone
 from syncsvc.suggestions import BEST, LEAST_SCORE, Suggestion, clean_name, suggest_links
 
@@ -147,3 +150,17 @@ def test_a_project_of_thousands_is_looked_through_quickly() -> None:
     suggested = suggest_links(milestones, issues)
     assert len(suggested) == 150
     assert perf_counter() - began < 30
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "right", "wrong"), [("201802-ME.csv", 300, 15), ("LDM-564-2019-05-20.txt", 95, 12)])
+def test_names_of_another_time_lead_to_the_real_milestones(real_data: Path, name: str, right: int, wrong: int) -> None:
+    """As if the names of another list were issues: how many of 386 milestones find their own first, or another's."""
+    now = datetime(2019, 5, 20, tzinfo=UTC)
+    milestones = read_file(real_data / "201904-ME.xls", now=now).taking_part()
+    others = {f"DM-{n}": m for n, m in enumerate(read_file(real_data / name, now=now).taking_part(), start=1)}
+    suggested = suggest_links(milestones, [candidate(key, other.name) for key, other in others.items()])
+    firsts = [(one.milestone.code, others[keys(one.suggestions)[0]].code) for one in suggested if one.suggestions]
+    found = sum(code == other for code, other in firsts)
+    assert found >= right
+    assert len(firsts) - found <= wrong
