@@ -9,11 +9,12 @@ import click
 from syncsvc.cli.frame import Context, say
 from syncsvc.cli.printing import find_page, format_option, output_option, print_result
 from syncsvc.cli.running import open_service
-from syncsvc.errors import UsageError
+from syncsvc.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from syncsvc.links_import import Import
     from syncsvc.service import LinkTaken
+    from syncsvc.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -131,16 +132,17 @@ def import_links(context: Context, file: Path, force: bool, form: str, output: P
     settings = find_settings(context)
     jira = settings.jira if settings is not None else None
     imported = read_import(file, jira.projects if jira is not None else None)
+    doubled = _codes_elsewhere(settings, imported, output)
     toml = as_links_toml(imported)
     if into_file:
         write_output(toml, output)
     if form == "json":
         written = str(output.absolute()) if into_file and output is not None else None
-        print_result(as_json(_import_shape(imported, written, None if into_file else toml)), None)
+        print_result(as_json(_import_shape(imported, written, None if into_file else toml, doubled)), None)
         return
     if not into_file:
         print_result(toml, None)
-    for line in _import_lines(imported, has_projects=jira is not None):
+    for line in _import_lines(imported, doubled, has_projects=jira is not None):
         say(line)
     if into_file and output is not None:
         say(f"Written: {output.absolute()}")
@@ -157,7 +159,21 @@ def _print_taken(context: Context, taken: "LinkTaken", form: str, output: Path |
         print_result(taken_text(*what, find_page(context, output)), output)
 
 
-def _import_lines(imported: "Import", *, has_projects: bool) -> list[str]:
+def _codes_elsewhere(settings: "Settings | None", imported: "Import", output: Path | None) -> list[str]:
+    """Codes of the import that stand in a configured links file already, other than the one that is written."""
+    from syncsvc.links import load_links
+
+    written = output.absolute() if output is not None else None
+    files = [path for path in settings.links.files if path != written] if settings is not None else []
+    try:
+        declared = load_links(files)
+    except ConfigError:
+        return []  # `syncsvc check` says what is wrong with them
+    codes = {link.code for link in declared.links} | set(declared.aliases.values()) | set(declared.names)
+    return sorted(codes & imported.milestones.keys())
+
+
+def _import_lines(imported: "Import", doubled: list[str], *, has_projects: bool) -> list[str]:
     from syncsvc.links_import import left_out_lines
 
     lines = [
@@ -170,12 +186,17 @@ def _import_lines(imported: "Import", *, has_projects: bool) -> list[str]:
     if imported.other_keys:
         named = ", ".join(f"{key} ({times})" for key, times in imported.other_keys.items())
         lines.append(f"A links file has no place for: {named}.")
+    if doubled:
+        named = ", ".join(doubled[:10]) + (" ..." if len(doubled) > 10 else "")
+        lines.append(
+            f"In a configured links file already ({len(doubled)}): {named}. A code may stand in one file only."
+        )
     if imported.left_out:
         lines += [f"Left out ({len(imported.left_out)}):", *(f"  {line}" for line in left_out_lines(imported.left_out))]
     return lines
 
 
-def _import_shape(imported: "Import", written: str | None, toml: str | None) -> dict[str, Any]:
+def _import_shape(imported: "Import", written: str | None, toml: str | None, doubled: list[str]) -> dict[str, Any]:
     """syncsvc.links_import/1"""
     return {
         "schema": "syncsvc.links_import/1",
@@ -190,5 +211,6 @@ def _import_shape(imported: "Import", written: str | None, toml: str | None) -> 
             for one in imported.left_out
         ],
         "no_place_for": dict(imported.other_keys),
+        "in_other_links_files": doubled,
         "toml": toml,
     }

@@ -310,5 +310,10 @@ def test_an_import_never_writes_over_a_file_unasked(site: Site) -> None:
     assert (told["written"], told["toml"]) == (str(site.folder / "links.toml"), None)
     assert told["taken"] == {"milestones": 1, "jira": 1, "test_plan": 0, "aka": 0, "name": 0}
     assert [one["value"] for one in told["left_out"]] == ["IT-1"]
+    assert told["in_other_links_files"] == []
     assert "DM-AP-7" in {link["code"] for link in read(site, "list")["links"]}
-    assert "milestones" in read(site, "import", "local.yaml")["toml"]
+    again = read(site, "import", "local.yaml")
+    assert "milestones" in again["toml"]
+    assert again["in_other_links_files"] == ["DM-AP-7"]
+    words = site.run("links", "import", "local.yaml", check=0).stderr
+    assert "In a configured links file already (1): DM-AP-7." in words
