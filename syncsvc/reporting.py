@@ -18,8 +18,8 @@ from syncsvc.report.run_files import write_report_file
 from syncsvc.settings import Settings
 from syncsvc.store import Store
 
-#: What a sync leaves in the report folder; every other run leaves the first two.
-SYNC_FORMATS = ("text", "json", "html", "xlsx")
+#: What any other run than a sync leaves in the report folder.
+_SHORT = ("text", "json")
 _PAGE = Page(columns=160)
 
 
@@ -125,7 +125,8 @@ class Reporting:
         """Keep what a run did, and write its report into the configured folder; format -> absolute path."""
         basis = self.basis_of(result)
         report = self.of_run(result, basis) if basis else None
-        formats = SYNC_FORMATS[:2] if report is None or result.trigger == "apply" else SYNC_FORMATS
+        is_sync = report is not None and result.trigger != "apply"
+        formats = self.settings.report.formats if is_sync else _SHORT
         folder = self.settings.report.folder
         paths = {form: str(folder / f"run-{result.run:05d}.{ENDINGS[form]}") for form in formats}
         named = replace(result, report=paths)

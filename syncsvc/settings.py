@@ -180,6 +180,7 @@ class ReportSettings(Struct, frozen=True):
     """[report]"""
 
     folder: Path = Path("reports")
+    formats: tuple[Literal["text", "json", "html", "xlsx", "md", "tex"], ...] = ("text", "json", "html", "xlsx")
     first_table_days: Count = 3
     on_time_days: Count = 5
 

@@ -36,6 +36,7 @@ class Site:
     jira_lines: str = ""
     tables: str = "[limits]\nmax_export_age_days = 0\n"
     projects: tuple[str, ...] = ("DM",)
+    formats: tuple[str, ...] = ("text", "json")  # pages and workbooks take their time
     now: Callable[[], datetime] = system_now
     env: dict[str, str] = field(default_factory=lambda: {"SYNCSVC_JIRA_TOKEN": TOKEN})
 
@@ -77,6 +78,7 @@ class Site:
             f'mode = "{self.mode}"',
             "[report]",
             'folder = "reports"',
+            f"formats = {json.dumps(list(self.formats))}",
             self.tables,
         ]
         self.config.write_text("\n".join(lines) + "\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.jira_simulator import JiraSimulator
-from tests.integration.test_real_nights import read_rows
+from tests.real_nights import read_rows
 from tests.site import Site
 
 pytestmark = pytest.mark.real

@@ -69,7 +69,10 @@ def test_a_night_compares_with_the_last_month_there_is_and_says_which(months: Mo
     months.site.sync()
     months.later(91)
     months.put("2019-06", row("DM-1", "2019-07-31"), row("DM-2", "2019-06-28"), row("DM-3", "2019-03-15", "2019-03-14"))
+    months.site.formats = ("text", "json", "html", "xlsx", "md", "tex")
+    months.site.write_config()
     result = months.site.sync()
+    assert set(result.report) == set(months.site.formats)
     assert sorted(result.report) == sorted(
         Path(path).suffix[1:].replace("txt", "text") for path in result.report.values()
     )

@@ -219,7 +219,7 @@ def test_all_parts_of_a_full_story_are_told() -> None:
     asked = section(page, "needs-a-decision")
     assert asked.index("Held 1") < asked.index("Completion rewritten") < asked.index("Sides differ")
     assert "Jira was edited; PMCS still says what both had agreed on." in asked
-    assert "syncsvc adopt CODE" in asked
+    assert "syncsvc review approve CODE" in asked
     assert "restated" in section(page, "causes")
     assert "Month end April 2019: edition 1 against edition 2" in section(page, "restated")
     assert "Published differs" in section(page, "sides")
