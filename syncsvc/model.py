@@ -560,6 +560,39 @@ class Undo:
     landed: tuple[Proposal, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, as the audit keeps it. `intent` of an outcome is the id of the intent it answers."""
+
+    id: int
+    at: datetime
+    run: int | None
+    actor: str
+    event: str
+    code: str | None = None
+    key: str | None = None
+    issue_id: str | None = None
+    field: Field | None = None
+    before: date | None = None
+    after: date | None = None
+    detail: str | None = None
+    intent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one snapshot shows of one milestone or issue; None where it does not show it.
+
+    The snapshot is without its milestones, and has of the rejects only those of this code. Of an unchanged milestone
+    (`changed` is False) place and rejects are not looked up.
+    """
+
+    snapshot: Snapshot
+    run: int
+    milestone: Milestone | None
+    changed: bool
+
+
 class FirstContact(StrEnum):
     """What to do when both sides meet for the first time and differ."""
 
@@ -605,13 +638,15 @@ class ReportRules:
     """What decides where a row of a drift report stands, never whether it is counted.
 
     A move of more than `first_table_days` calendar days stands in the first table; a forecast up to `on_time_days`
-    working days after the due date is on time. `top` and `child` are how codes of levels 2 and 3 begin.
+    working days after the due date is on time. What is later, or moved later, by more than `narrative_days` working
+    days needs a narrative. `top` and `child` are how codes of levels 2 and 3 begin.
     """
 
     first_table_days: int = 3
     on_time_days: int = 5
     top: str = "LDM-503-"
     child: str = "DM-"
+    narrative_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,6 +668,7 @@ class ReportBasis:
     holidays: tuple[date, ...] = ()
     project: str = ""
     rules: ReportRules = ReportRules()
+    narratives: tuple[Narrative, ...] | None = None  # as they stood then; None: of a time before there were any
 
 
 def is_jira_key(text: str) -> bool:

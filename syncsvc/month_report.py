@@ -4,7 +4,7 @@ Pure: what to compare is handed in, whether read from files or from the store. R
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -12,8 +12,9 @@ from typing import Final
 from syncsvc.causes import Attribution, Difference, attribute, is_restatement
 from syncsvc.checks import Check, check_snapshot, is_done
 from syncsvc.compare import Comparison, Completion, DriftReport, Move, Presence, compare
-from syncsvc.model import DriftKind, Field, Link, Milestone, ReportRules, RunResult, Side, Snapshot
+from syncsvc.model import DriftKind, Field, Link, Milestone, Narrative, ReportRules, RunResult, Side, Snapshot
 from syncsvc.names import drop_test_report
+from syncsvc.narratives import Narrated, narrated
 from syncsvc.release_list import Annotations, Override, find_overrides
 from syncsvc.sides import Agreement, SidesReport, SidesRow, Standing, compare_sides
 from syncsvc.trend import Trend, make_trend
@@ -64,6 +65,7 @@ class Row:
     differences: tuple[Difference, ...]
     sides: SidesRow | None
     keys: tuple[str, ...]
+    narrated: Narrated | None = None  # the narrative of the report's month, or that one is due; None: neither
 
     @property
     def code(self) -> str:
@@ -171,6 +173,16 @@ class MonthReport:
         return tuple(row for row in self.moves if abs(row.comparison.due.calendar_days or 0) > least)
 
     @property
+    def narrated(self) -> tuple[Row, ...]:
+        """The milestones of which a narrative tells."""
+        return tuple(row for row in self.rows if row.narrated is not None and row.narrated.narrative is not None)
+
+    @property
+    def not_narrated(self) -> tuple[Row, ...]:
+        """Those that need a narrative and have none."""
+        return tuple(row for row in self.rows if row.narrated is not None and row.narrated.missing)
+
+    @property
     def change_record(self) -> str:
         """One line for the change record of a published document."""
         totals = self.drift.totals
@@ -185,7 +197,7 @@ class Beside:
     """What a report shows besides the two snapshots that it compares; all of it may be absent.
 
     `before_editions` and `after_editions` are all editions of the two months in order, `history` every edition of
-    the kind that is reported, oldest first.
+    the kind that is reported, oldest first. `narratives` None: none are kept for these snapshots, and none are due.
     """
 
     before_editions: Sequence[Snapshot] = ()
@@ -199,6 +211,7 @@ class Beside:
     holidays: Collection[date] = ()
     project: str = ""
     run: RunResult | None = None
+    narratives: Sequence[Narrative] | None = None
 
 
 def make_month_report(
@@ -217,8 +230,9 @@ def make_month_report(
     sides = _sides(before, after, beside)
     sides_rows = {row.code: row for row in sides.rows} if sides else {}
     differences = attribution.by_code()
+    narratives = _narratives(beside)
     rows = tuple(
-        _row(one, drift, rules, beside, differences.get(one.code, ()), sides_rows.get(one.code))
+        _row(one, drift, rules, beside, differences.get(one.code, ()), sides_rows.get(one.code), narratives)
         for one in drift.milestones
     )
     return MonthReport(
@@ -288,21 +302,52 @@ def _row(
     beside: Beside,
     differences: tuple[Difference, ...],
     sides: SidesRow | None,
+    narratives: Mapping[str, Sequence[Narrative]] | None,
 ) -> Row:
     milestone = one.after or one.before
     if milestone is None:
         raise ValueError("a comparison needs a milestone on one side at least")
     against = _against_due(milestone, drift.holidays)
+    light = _light(one, drift.after.data_date, against, rules)
+    told = None
+    if narratives is not None and drift.after.period is not None and one.after is not None:
+        required = _days_late(one, light, against, drift) > rules.narrative_days
+        told = narrated(one.code, narratives, drift.after.period, required=required)
     return Row(
         comparison=one,
         name=beside.annotations.names.get(one.code) or drop_test_report(one.name),
         level=level_of(milestone, rules),
-        light=_light(one, drift.after.data_date, against, rules),
+        light=light,
         against_due=against,
         differences=differences,
         sides=sides,
         keys=sides.keys if sides else (),
+        narrated=told,
     )
+
+
+def _narratives(beside: Beside) -> Mapping[str, Sequence[Narrative]] | None:
+    """By the code that each milestone has now."""
+    if beside.narratives is None:
+        return None
+    found: dict[str, list[Narrative]] = {}
+    for each in beside.narratives:
+        code = beside.aliases.get(each.code, each.code)
+        found.setdefault(code, []).append(replace(each, code=code))
+    return found
+
+
+def _days_late(one: Comparison, light: Light, against: Move, drift: DriftReport) -> int:
+    """The most working days by which a milestone is late, or has moved later; of what was completed before only moves.
+
+    One that is overdue is late by the days up to the data date at least, whatever its forecast says.
+    """
+    late = [one.due.working_days or 0]
+    if light is not Light.COMPLETED or one.completion is Completion.NEWLY_COMPLETED:
+        late.append(against.working_days or 0)
+    if light is Light.OVERDUE and against.before is not None and drift.after.data_date is not None:
+        late.append(working_days(against.before, drift.after.data_date, drift.holidays))
+    return max(late)
 
 
 def level_of(milestone: Milestone, rules: ReportRules) -> int | None:

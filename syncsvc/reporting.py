@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from syncsvc.links import LinksFile, make_links
-from syncsvc.model import Link, ReportBasis, RunResult, Side, Snapshot
+from syncsvc.model import Link, Narrative, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.month_report import Beside, MonthReport, make_month_report
+from syncsvc.narratives import of_month
 from syncsvc.release_list import Annotations
 from syncsvc.report.formats import ENDINGS, render_run
 from syncsvc.report.layout import Page
@@ -50,6 +51,7 @@ class Reporting:
             holidays=self.settings.site.holidays,
             project=self.settings.site.name,
             links=self._links_of(before, after),
+            narratives=self._narratives(after),
         )
         if self._is_newest_export(after):
             beside = replace(beside, jira=self._newest(Side.JIRA), published=self._newest(Side.PUBLISHED))
@@ -99,6 +101,7 @@ class Reporting:
             holidays=tuple(self.settings.site.holidays),
             project=self.settings.site.name,
             rules=self.settings.report_rules(),
+            narratives=self._narratives(after),
         )
 
     def of_run(self, result: RunResult, basis: ReportBasis) -> MonthReport | None:
@@ -118,6 +121,7 @@ class Reporting:
             holidays=basis.holidays,
             project=basis.project,
             run=result,
+            narratives=basis.narratives,
         )
         return make_month_report(before, after, prepared_at=basis.prepared_at, beside=beside, rules=basis.rules)
 
@@ -157,6 +161,12 @@ class Reporting:
         history = self.store.history(after.connector, after.kind, until=until)
         place = (after.period, after.edition or 0)
         return [each for each in history if (each.period or "", each.edition or 0) <= place]
+
+    def _narratives(self, after: Snapshot) -> tuple[Narrative, ...] | None:
+        """What was written of the month of an export, and what of the months before it is needed beside."""
+        if after.id is None or after.period is None or after.side is not Side.PMCS:
+            return None
+        return of_month(self.store.narratives(until_period=after.period), after.period)
 
     def _links_of(self, *snapshots: Snapshot) -> tuple[Link, ...]:
         codes = {each.code for snapshot in snapshots for each in snapshot.milestones if snapshot.side is not Side.JIRA}

@@ -183,6 +183,7 @@ class ReportSettings(Struct, frozen=True):
     formats: tuple[Literal["text", "json", "html", "xlsx", "md", "tex"], ...] = ("text", "json", "html", "xlsx")
     first_table_days: Count = 3
     on_time_days: Count = 5
+    narrative_days: Count = 30
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -227,7 +228,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def report_rules(self) -> ReportRules:
         """What decides where a row of a drift report stands."""
-        return ReportRules(first_table_days=self.report.first_table_days, on_time_days=self.report.on_time_days)
+        return ReportRules(
+            first_table_days=self.report.first_table_days,
+            on_time_days=self.report.on_time_days,
+            narrative_days=self.report.narrative_days,
+        )
 
     def limits(self) -> Limits:
         """The safety limits over one plan."""

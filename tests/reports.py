@@ -10,6 +10,7 @@ from syncsvc.model import (
     Hold,
     Milestone,
     Mode,
+    Narrative,
     Outcome,
     Plan,
     Receipt,
@@ -83,10 +84,22 @@ def full_report(name: str = "", run: bool = True) -> MonthReport:
             links=links,
             aliases={"DM-90": "DM-9"},
             annotations=Annotations(dates={("DM-1", Field.DUE): JUNE}),
+            narratives=narratives(name),
             project=name or "Test site",
             run=run_result(name) if run else None,
         ),
     )
+
+
+def narratives(name: str = "") -> list[Narrative]:
+    """One that repeats the month before, one of another month, and one of a milestone that needs none."""
+    why, action = name or "The contract was signed late", name or "Work in parallel"
+    return [
+        Narrative("DM-1", "2019-03", why, action, name or "A. Lead", NOON),
+        Narrative("DM-1", "2019-04", why, action, name or "A. Lead", NOON),
+        Narrative("DM-2", "2019-03", "Of another month", actor="A. Lead", at=NOON),
+        Narrative("DM-8", "2019-04", name or "New in the plan", actor=name or "B. Lead", at=NOON),
+    ]
 
 
 def run_result(name: str = "") -> RunResult:

@@ -2,20 +2,25 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from syncsvc.cli.frame import Context
 from syncsvc.cli.printing import find_page, format_option, output_option, print_result
 from syncsvc.cli.running import wire_context
-from syncsvc.errors import ExitCode
+from syncsvc.errors import ExitCode, UsageError
+from syncsvc.report.layout import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from syncsvc.report.layout import Page
-    from syncsvc.store import Event
+    from syncsvc.store import Event, Run, Store
+    from syncsvc.wiring import Wiring
+
+#: So many runs are listed where none is named.
+_MOST_RUNS: Final = 30
 
 
 @click.command("log")
@@ -25,48 +30,121 @@ if TYPE_CHECKING:
 @output_option
 @click.pass_obj
 def command(context: Context, code: str | None, run: int | None, form: str, output: Path | None) -> ExitCode:
-    """Tell what happened to the milestone CODE, or to all: every hold, decision, write and its proof, oldest first."""
+    """Tell the story of the milestone CODE, or list what was done to all of them, oldest first.
+
+    The story holds what every export, published document and Jira showed of it, every hold, decision, write and its
+    proof, and how it stands now. Without CODE, and with --run, only what was done and decided is listed.
+    """
     wiring = wire_context(context)
-    if code is not None:
-        code = wiring.links().aliases.get(code, code)
     store = wiring.open_store()
     try:
+        if code is not None and run is None:
+            return _tell(context, wiring, store, code, form, output)
+        if code is not None:
+            code = wiring.links().aliases.get(code, code)
         events = store.events(code, run=run)
+        runs = [] if code is not None else _runs(store, run)
     finally:
         store.close()
     if form == "json":
-        print_result(json.dumps(_shape(events), indent=1) + "\n", output)
-    elif not events:
-        click.echo(f"Nothing is known of {code}." if code else "Nothing has happened yet.", err=True)
+        from syncsvc.report.story_json import event_shape
+
+        shape = {
+            "schema": "syncsvc.log/1",
+            "events": [event_shape(event) for event in events],
+            "runs": [_run_shape(each) for each in runs],
+        }
+        print_result(json.dumps(shape, indent=1) + "\n", output)
+    elif not events and not runs:
+        click.echo(f"Nothing is known of {clean(code)}." if code else "Nothing has happened yet.", err=True)
     else:
-        print_result(_text(events, find_page(context, output)), output)
+        print_result(_text(events, runs, find_page(context, output)), output)
     return ExitCode.DONE
 
 
-def _shape(events: "Sequence[Event]") -> dict[str, object]:
+def _tell(context: Context, wiring: "Wiring", store: "Store", code: str, form: str, output: Path | None) -> ExitCode:
+    """The story of one milestone."""
+    from syncsvc.files import find_stored_renumberings
+    from syncsvc.report.story_json import story_shape
+    from syncsvc.report.story_text import story_text
+    from syncsvc.story import Story
+    from syncsvc.telling import Telling
+
+    settings, links = wiring.settings, wiring.links()
+    published = [each.name for each in settings.connectors if each.side == "published"]
+    newest = [snapshot for name in published if (snapshot := store.newest_snapshot(name)) is not None]
+    renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
+    code = {**renumbered, **links.aliases}.get(code, code)
+    today = context.now().astimezone(settings.site.timezone).date()
+    story = Telling(settings, store, links, today, tuple(renumbered.items())).story(code)
+    if form == "json":
+        print_result(json.dumps(story_shape(story or Story.empty(code)), indent=1, ensure_ascii=False) + "\n", output)
+    elif story is None:
+        click.echo(f"Nothing is known of {clean(code)}. `syncsvc show pmcs:latest` lists the codes.", err=True)
+    else:
+        site = settings.site
+        print_result(story_text(story, find_page(context, output), site.timezone, site.holidays), output)
+    return ExitCode.DONE
+
+
+def _runs(store: "Store", run: int | None) -> "list[Run]":
+    """The run that is asked for, or the last ones, oldest first."""
+    if run is None:
+        return store.runs(_MOST_RUNS)[::-1]
+    found = store.run(run)
+    if found is None:
+        raise UsageError(f"There is no run {run}.", "`syncsvc log` lists the last runs.")
+    return [found]
+
+
+def _run_shape(run: "Run") -> dict[str, object]:
     from syncsvc.shapes import instant
 
     return {
-        "schema": "syncsvc.log/1",
-        "events": [
-            {
-                "at": instant(event.at),
-                "run": event.run,
-                "actor": event.actor,
-                "event": event.event,
-                "code": event.code,
-                "key": event.key,
-                "field": event.field.value if event.field else None,
-                "before": event.before.isoformat() if event.before else None,
-                "after": event.after.isoformat() if event.after else None,
-                "detail": event.detail,
-            }
-            for event in events
-        ],
+        "run": run.id,
+        "trigger": run.trigger,
+        "mode": run.mode.value if run.mode else None,
+        "actor": run.actor,
+        "started_at": instant(run.started_at),
+        "finished_at": instant(run.finished_at) if run.finished_at else None,
+        "exit_code": run.exit_code,
+        "plan": run.plan,
     }
 
 
-def _text(events: "Sequence[Event]", page: "Page") -> str:
+def _text(events: "Sequence[Event]", runs: "Sequence[Run]", page: "Page") -> str:
+    sections = [_events(events, page)] if events else []
+    if runs:
+        sections.append(_run_lines(runs, page))
+    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def _run_lines(runs: "Sequence[Run]", page: "Page") -> list[str]:
+    from syncsvc.report.layout import Column
+
+    columns = [
+        Column("run", right=True), Column("started (UTC)"), Column("what"), Column("mode", drops=2), Column("who"),
+        Column("plan", drops=3), Column("exit", right=True), Column("how it ended"),
+    ]  # fmt: skip
+    rows = [
+        [
+            str(run.id), f"{run.started_at:%Y-%m-%d %H:%M}", run.trigger, run.mode.value if run.mode else "",
+            run.actor, run.plan or "", "" if run.exit_code is None else str(run.exit_code), _how_it_ended(run),
+        ]
+        for run in runs
+    ]  # fmt: skip
+    last = f", the last {_MOST_RUNS}" if len(runs) == _MOST_RUNS else ""
+    return [page.heading(f"Runs{last}" if len(runs) > 1 else f"Run {runs[0].id}"), *page.table(columns, rows, indent=0)]
+
+
+def _how_it_ended(run: "Run") -> str:
+    from syncsvc.report.words import exit_words
+
+    error = (run.body or {}).get("error")
+    return str(error) if error else exit_words(run.exit_code)
+
+
+def _events(events: "Sequence[Event]", page: "Page") -> list[str]:
     from syncsvc.report.layout import Column
     from syncsvc.report.words import day
 
@@ -82,4 +160,4 @@ def _text(events: "Sequence[Event]", page: "Page") -> str:
         ]
         for e in events
     ]  # fmt: skip
-    return "\n".join(page.table(columns, rows, indent=0)) + "\n"
+    return page.table(columns, rows, indent=0)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from syncsvc.release_list import Annotations
 if TYPE_CHECKING:
     from syncsvc.reporting import Reporting
     from syncsvc.settings import Settings
+    from syncsvc.store import Run
 
 _STORED: Final = re.compile(r"[A-Za-z][\w-]*:(latest|\d{4}-\d{2}(:\w+)?(@\d+)?)|s?\d+", re.ASCII)
 _HINT: Final = (
@@ -29,6 +31,16 @@ def resolve_snapshot(context: Context, name: str, *, mapping: str | None = None)
     Raises SourceError for a file that is not there or cannot be read, UsageError for what names neither.
     """
     return resolve_with_renumberings(context, name, mapping=mapping)[0]
+
+
+def resolve_as_of(context: Context, name: str, as_of: date) -> "tuple[Snapshot, Run | None]":
+    """The stored snapshot that a name meant at the end of a day at the site, and the run that took it."""
+    if Path(name).exists() or not _STORED.fullmatch(name):
+        raise UsageError(f"--as-of is for what is stored, and {name} is not the name of a stored snapshot.", _HINT)
+    from syncsvc.wiring import open_snapshot_as_of, wire
+
+    wiring = wire(context.config_path, now=context.now, env=context.env)
+    return open_snapshot_as_of(wiring, f"s{name}" if name.isdecimal() else name, as_of)
 
 
 def resolve_with_renumberings(

@@ -39,6 +39,11 @@ def drift_shape(report: MonthReport) -> dict[str, Any]:
         "restatements": [_restatement(restatement) for restatement in report.restatements],
         "sides": None if report.sides is None else sides_shape(report.sides),
         "checks": [_check(check) for check in report.checks],
+        "narratives": {
+            "narrative_days": report.rules.narrative_days,
+            "given": [row.code for row in report.narrated],
+            "missing": [row.code for row in report.not_narrated],
+        },
         "trend": _trend(report.trend),
         "overrides": [_override(override) for override in report.overrides],
         "sources": [_source(source) for source in report.sources],
@@ -146,6 +151,24 @@ def _standing_of(row: Row) -> dict[str, Any]:
         "keys": list(row.keys),
         "against_due": {"calendar_days": against.calendar_days, "working_days": against.working_days},
         "causes": [_difference(difference) for difference in row.differences],
+        "narrative": _narrated(row),
+    }
+
+
+def _narrated(row: Row) -> dict[str, Any] | None:
+    """The narrative of the month; its words are null where it is due and missing."""
+    told = row.narrated
+    if told is None:
+        return None
+    narrative = told.narrative
+    return {
+        "required": told.required,
+        "period": narrative.period if narrative else None,
+        "why": narrative.why if narrative else None,
+        "action": narrative.action or None if narrative else None,
+        "actor": narrative.actor if narrative else None,
+        "at": _instant(narrative.at) if narrative and narrative.at else None,
+        "repeats": told.repeats,
     }
 
 

@@ -1,13 +1,13 @@
 """The drift report as headings, sentences and tables: what text, Markdown and LaTeX print alike, each in its way."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncsvc.causes import Difference
 from syncsvc.checks import Check
 from syncsvc.compare import Comparison, Completion, Direction, DriftReport, End, Presence, tells_completion
-from syncsvc.model import Field, Milestone, Reject, RunResult, Side, Snapshot
-from syncsvc.month_report import MonthReport, Question
+from syncsvc.model import Field, Milestone, Narrative, Reject, RunResult, Side, Snapshot
+from syncsvc.month_report import MonthReport, Question, Row
 from syncsvc.names import NameChange
 from syncsvc.report.layout import Cell, Column, Tone
 from syncsvc.report.words import (
@@ -71,6 +71,7 @@ def drift_sections(report: MonthReport) -> list[Section]:
         _sides(report.sides),
         _overrides(report),
         *_checks(report),
+        *_narratives(report),
         _all(report),
         _other_sources(report),
     )
@@ -125,6 +126,8 @@ def note_lines(report: MonthReport) -> Iterator[str]:
         )
     if totals.names_truncated:
         yield f"{counted(totals.names_truncated, 'name was', 'names were')} cut short, and not counted as renamed."
+    if report.narrated or report.not_narrated:
+        yield f"{counted(len(report.narrated), 'narrative')} given, {len(report.not_narrated):,} missing."
     for snapshot, end in ((drift.before, "before"), (drift.after, "after")):
         if snapshot.taking_part() and not tells_completion(snapshot):
             yield f"The source {end} says nothing about completion."
@@ -427,6 +430,51 @@ def _checks(report: MonthReport) -> Iterator[Section]:
 def _things(check: Check) -> tuple[str, str]:
     """The base of a check, of one and of many."""
     return check.base_words.replace("milestones", "milestone", 1), check.base_words
+
+
+def narrative_rule(report: MonthReport) -> str:
+    """When a narrative is due."""
+    days = counted(report.rules.narrative_days, "working day")
+    return f"Due for what is open or newly completed and more than {days} late, or has moved later by more than that."
+
+
+def repeated(row: Row) -> str:
+    """A warning where a narrative repeats the words of an earlier month; else ""."""
+    told = row.narrated
+    if told is None or told.narrative is None or told.repeats is None:
+        return ""
+    return f"{row.code}: repeats the narrative of {told.repeats} word by word."
+
+
+def _narratives(report: MonthReport) -> Iterator[Section | None]:
+    """What persons wrote of the month, and what nobody wrote."""
+    told = [(row.code, row.narrated.narrative) for row in report.narrated if row.narrated and row.narrated.narrative]
+    if told:
+        rows = tuple((code, each.why, each.action or "-", written_by(each)) for code, each in told)
+        columns = (Column("code"), Column("why"), Column("action"), Column("who"))
+        warnings = tuple(words for row in report.narrated if (words := repeated(row)))
+        yield Section(f"Narratives ({len(rows):,})", columns, rows, notes=warnings, stacked=True)
+    missing = [
+        (
+            row.code,
+            day(row.milestone.due),
+            moved_cell(row.against_due.calendar_days, row.against_due.working_days),
+            moved_cell(row.comparison.due.calendar_days, row.comparison.due.working_days),
+            row.name,
+        )
+        for row in report.not_narrated
+    ]
+    if table := _table(
+        "Narrative missing",
+        (Column("code"), Column("due"), Column("against due"), Column("moved (working days)"), NAME),
+        missing,
+    ):
+        yield replace(table, notes=(narrative_rule(report),))
+
+
+def written_by(narrative: Narrative) -> str:
+    """Who wrote it, and on which day."""
+    return f"{narrative.actor}, {narrative.at:%Y-%m-%d}" if narrative.at else narrative.actor
 
 
 def _all(report: MonthReport) -> Section | None:

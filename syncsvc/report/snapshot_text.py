@@ -8,7 +8,7 @@ from syncsvc.release_list import ListedMilestone, ReleaseList
 from syncsvc.report.as_text import reject_lines, source_lines
 from syncsvc.report.layout import Column, Page, Tone, width, wrap
 from syncsvc.report.listed import childless, contents, dates, override_lines
-from syncsvc.report.words import KINDS, completed, counted, day, title
+from syncsvc.report.words import KINDS, Taken, completed, counted, day, title
 
 _STATUSES = {
     Status.NOT_STARTED: "not started",
@@ -18,12 +18,23 @@ _STATUSES = {
 }
 
 
-def snapshot_text(snapshot: Snapshot, page: Page, *, all_rows: bool = False) -> str:
-    """What was read: source, counts, what was not used, and the milestones by code (with `all_rows` every row)."""
+def snapshot_text(snapshot: Snapshot, page: Page, *, all_rows: bool = False, taken: Taken | None = None) -> str:
+    """What was read: source, counts, what was not used, and the milestones by code (with `all_rows` every row).
+
+    `taken` says that it is shown as of a day; then the place of each row always stands there.
+    """
     shown = sorted(
         snapshot.milestones if all_rows else snapshot.taking_part(), key=lambda milestone: order_of_code(milestone.code)
     )
-    front = [page.heading(f"Snapshot: {title(snapshot)}"), "", *source_lines(snapshot, page), ""]
+    front = [page.heading(f"Snapshot: {title(snapshot)}"), ""]
+    if taken is not None:
+        at = snapshot.taken_at.astimezone(taken.zone)
+        words = (
+            f"as of the end of {taken.as_of} ({taken.zone}): snapshot s{snapshot.id}, taken {at:%Y-%m-%d %H:%M} "
+            f"by run {taken.run} ({taken.trigger}, by {taken.actor})"
+        )
+        front += wrap(words, page.columns, "", "  ")
+    front += [*source_lines(snapshot, page), ""]
     for line in _counts(snapshot, all_rows):
         front += wrap(line, page.columns, "  ", "    ")
     sections = [front, reject_lines([("", reject) for reject in snapshot.rejects], page)]
@@ -32,7 +43,7 @@ def snapshot_text(snapshot: Snapshot, page: Page, *, all_rows: bool = False) -> 
         sections.append([heading, *wrap(", ".join(snapshot.missing), page.columns, "  ", "  ")])
     if shown:
         heading = f"{'All rows' if all_rows else 'Milestones'}, by code ({len(shown):,})"
-        sections.append([page.heading(heading), *_table(shown, page, with_kind=all_rows)])
+        sections.append([page.heading(heading), *_table(shown, page, with_kind=all_rows, with_place=taken is not None)])
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
@@ -90,7 +101,7 @@ def _of_kind(kind: MilestoneKind, number: int) -> str:
     return f"{number:,} of {KINDS[kind]}" if kind is MilestoneKind.UNKNOWN else counted(number, KINDS[kind])
 
 
-def _table(milestones: list[Milestone], page: Page, *, with_kind: bool) -> list[str]:
+def _table(milestones: list[Milestone], page: Page, *, with_kind: bool, with_place: bool) -> list[str]:
     columns = [
         Column("code"),
         Column("due"),
@@ -98,7 +109,7 @@ def _table(milestones: list[Milestone], page: Page, *, with_kind: bool) -> list[
         Column("forecast", drops=2),
         Column("completed"),
         Column("status", drops=1),
-        Column("where", drops=4),
+        Column("where", drops=0 if with_place else 4),
         Column("name"),
     ]
     rows = [

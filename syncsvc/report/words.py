@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, tzinfo
 
 from syncsvc.causes import Aspect, Cause
 from syncsvc.errors import ExitCode
@@ -79,14 +80,36 @@ _ENDS = {
     ExitCode.LIMITS: "stopped by the safety limits; nothing was written",
     ExitCode.WRITES: "a write went wrong; see below",
     ExitCode.SOURCE: "a source could not be read; nothing was written",
+    ExitCode.USAGE: "what was asked cannot be done; nothing was written",
+    ExitCode.BUG: "ended by a bug in syncsvc",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """For which day a stored snapshot is shown, by the clock of which zone, and the run that took it."""
+
+    as_of: date
+    zone: tzinfo
+    run: int
+    trigger: str
+    actor: str
+
+
 #: Outcomes a person has to look at.
 TROUBLE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.STALE)
 
 
 def ended(result: RunResult) -> str:
     """How a run ended."""
-    return _ENDS.get(ExitCode(result.exit_code), f"exit {result.exit_code}")
+    return exit_words(result.exit_code)
+
+
+def exit_words(exit_code: int | None) -> str:
+    """How a run with this exit code ended; None: it is at work, or was killed."""
+    if exit_code is None:
+        return "not ended: it is at work, or was killed"
+    return _ENDS.get(ExitCode(exit_code), f"exit {exit_code}")
 
 
 def receipt_words(receipts: Sequence[Receipt]) -> str:

@@ -6,8 +6,9 @@ Each method is one short transaction, named for what somebody wants to do. Nothi
 from collections.abc import Callable
 from datetime import datetime
 
+from syncsvc.model import Event
 from syncsvc.store.accepted_links import AcceptedLinkStore
-from syncsvc.store.audit import AuditStore, Event
+from syncsvc.store.audit import AuditStore
 from syncsvc.store.decisions import DecisionStore
 from syncsvc.store.engine import open_engine
 from syncsvc.store.holds import HoldStore
@@ -17,6 +18,7 @@ from syncsvc.store.narratives import NarrativeStore
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
+from syncsvc.store.sightings import SightingStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
@@ -38,6 +40,7 @@ __all__ = [
 class Store(
     RunStore,
     SnapshotStore,
+    SightingStore,
     MemoryStore,
     PlanStore,
     WritingStore,

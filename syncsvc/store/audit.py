@@ -1,34 +1,15 @@
 """What happened, when, in which run and by whom: rows that are only ever added."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from syncsvc.model import Field
+from syncsvc.model import Event, Field
 from syncsvc.store import tables
 from syncsvc.store.engine import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened. `intent` of an outcome is the id of the intent it answers."""
-
-    id: int
-    at: datetime
-    run: int | None
-    actor: str
-    event: str
-    code: str | None = None
-    key: str | None = None
-    issue_id: str | None = None
-    field: Field | None = None
-    before: date | None = None
-    after: date | None = None
-    detail: str | None = None
-    intent: int | None = None
 
 
 class AuditStore(Database):
@@ -61,7 +42,25 @@ class AuditStore(Database):
             query = query.where(tables.audit.c.run == run)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Event(**{**row, "field": row["field"] and Field(row["field"])}) for row in rows]
+        return [_event(row) for row in rows]
+
+    def events_of_plans(self, plans: Collection[str]) -> list[tuple[str, Event]]:
+        """Who approved these plans as a whole and who waived what, oldest first; each with the id of its plan."""
+        told, runs = tables.audit.c, tables.run.c
+        query = select(tables.audit, runs.body).join(tables.run, runs.id == told.run)
+        query = query.where(told.code.is_(None), told.event.in_(("approved", "waived"))).order_by(told.id)
+        if not plans:
+            return []
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        found = []
+        for row in rows:
+            event = _event({name: value for name, value in row.items() if name != "body"})
+            of_run = json.loads(row["body"] or "{}").get("plan")  # a waiver names its limit, and its run the plan
+            plan = event.detail if event.event == "approved" else of_run
+            if plan in plans:
+                found.append((str(plan), event))
+        return found
 
 
 def add_events(
@@ -88,6 +87,10 @@ def actor_of(connection: Connection, run: int) -> str:
     if actor is None:
         raise ValueError(f"there is no run {run}")
     return str(actor)
+
+
+def _event(row: Any) -> Event:
+    return Event(**{**row, "field": row["field"] and Field(row["field"])})
 
 
 def _rows(at: datetime, run: int | None, actor: str, told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

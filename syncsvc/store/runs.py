@@ -6,7 +6,7 @@ took over cannot write any more, however late it wakes up.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from syncsvc.errors import LeaseHeld, LeaseLost
 from syncsvc.model import Mode
 from syncsvc.store import tables
 from syncsvc.store.codec import write_json
-from syncsvc.store.engine import Database
+from syncsvc.store.engine import Database, in_chunks
 from syncsvc.store.tables import database_seconds
 
 
@@ -66,6 +66,16 @@ class RunStore(Database):
         with self._reading() as connection:
             row = connection.execute(select(tables.run).where(tables.run.c.id == run)).mappings().one_or_none()
         return None if row is None else _run(row)
+
+    def runs_by_id(self, ids: Collection[int]) -> dict[int, Run]:
+        """Those of these runs that there are."""
+        with self._reading() as connection:
+            rows = [
+                row
+                for some in in_chunks(sorted(ids))
+                for row in connection.execute(select(tables.run).where(tables.run.c.id.in_(some))).mappings()
+            ]
+        return {row["id"]: _run(row) for row in rows}
 
     def latest_run(self) -> Run | None:
         """The run that began last, finished or not."""

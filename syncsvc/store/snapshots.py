@@ -96,29 +96,44 @@ class SnapshotStore(Database):
         """A snapshot by its id."""
         return self._find(select(tables.snapshot).where(tables.snapshot.c.id == snapshot_id))
 
-    def newest_snapshot(self, connector: str, *, kind: str | None = None) -> Snapshot | None:
+    def newest_snapshot(
+        self, connector: str, *, kind: str | None = None, before: datetime | None = None
+    ) -> Snapshot | None:
         """The newest edition of the newest period, of one kind or of any; the last one where there are no periods.
 
         Not the newest arrival: an older month that arrives late is never newest. A published document stands at one
         place, and is what that place held last: also where it went back to an earlier revision or lost its date.
+        `before`: of the snapshots that had been taken before this instant.
         """
         held = tables.snapshot.c
         query = select(tables.snapshot).where(held.connector == connector)
         if kind is not None:
             query = query.where(held.kind == kind)
+        if before is not None:
+            query = query.where(held.taken_at < before)
+            last = query.where(held.side == Side.PUBLISHED.value).order_by(held.id.desc())
+            return self._find(last.limit(1)) or self._find(_newest_first(query))
         standing = query.where(held.side == Side.PUBLISHED.value, _stands_there(connector))
         return self._find(standing.order_by(held.id.desc()).limit(1)) or self._find(_newest_first(query))
 
     def find_snapshot(
-        self, connector: str, period: str, kind: str | None, edition: int | None = None
+        self,
+        connector: str,
+        period: str,
+        kind: str | None,
+        edition: int | None = None,
+        *,
+        before: datetime | None = None,
     ) -> Snapshot | None:
-        """An edition of a month, the newest unless one is named; as it was read last."""
+        """An edition of a month, the newest unless one is named; as it was read last, or last before an instant."""
         held = tables.snapshot.c
         query = select(tables.snapshot).where(
             held.connector == connector, held.period == period, held.kind.is_not_distinct_from(kind)
         )
         if edition is not None:
             query = query.where(held.edition == edition)
+        if before is not None:
+            query = query.where(held.taken_at < before)
         return self._find(_newest_first(query))
 
     def snapshot_heads(self, connector: str | None = None) -> list[SnapshotHead]:
@@ -160,16 +175,7 @@ class SnapshotStore(Database):
                 milestone = decode(Milestone, body, code=code)
                 for seq in standing:
                     milestones[seq].append(milestone)
-        return [
-            Snapshot(
-                **{name: row[name] for name in _IN_HEAD if name != "side"},
-                side=Side(row["side"]),
-                milestones=tuple(milestones[row["seq"]]),
-                edition=row["edition"],
-                id=row["id"],
-            )
-            for row in rows
-        ]
+        return [replace(head_of(row), milestones=tuple(milestones[row["seq"]])) for row in rows]
 
     def newest_before(self, snapshot: Snapshot) -> Snapshot | None:
         """The last edition of the last month before that of a snapshot, of the same connector and kind; complete."""
@@ -183,6 +189,11 @@ class SnapshotStore(Database):
             held.complete,
         )
         return self._find(_newest_first(query))
+
+    def run_of(self, snapshot_id: int) -> int | None:
+        """Which run kept a snapshot."""
+        with self._reading() as connection:
+            return connection.execute(select(tables.snapshot.c.run).where(tables.snapshot.c.id == snapshot_id)).scalar()
 
     def newest_id(self) -> int:
         """The id of the snapshot that arrived last; 0 where there is none."""
@@ -369,6 +380,17 @@ def _note_issues(connection: Connection, snapshot_id: int, snapshot: Snapshot, c
         new = set(some).difference(connection.execute(query).scalars())
         rows = [{"connector": snapshot.connector, "issue_id": each, "snapshot": snapshot_id} for each in sorted(new)]
         insert_or_replace(connection, tables.done, rows)
+
+
+def head_of(row: RowMapping) -> Snapshot:
+    """A snapshot without milestones, rejects and what else stands beside them."""
+    return Snapshot(
+        **{name: row[name] for name in _IN_HEAD if name != "side"},
+        side=Side(row["side"]),
+        milestones=(),
+        edition=row["edition"],
+        id=row["id"],
+    )
 
 
 def read_snapshot(connection: Connection, row: RowMapping) -> Snapshot:

@@ -38,7 +38,7 @@ def test_what_is_kept_can_be_looked_at(tmp_path: Path) -> None:
     assert len(list((kept / "outbox").glob("*.xlsx"))) == 1
     assert {path.suffix for path in (kept / "reports").iterdir()} == {".txt", ".json", ".html", ".xlsx"}
     for arguments, words in [
-        (("log", "LDM-503-08"), "hold"),
+        (("log", "LDM-503-08"), "Held for a person: due of DM-17121"),
         (("drift", "pmcs:2019-03", "pmcs:2019-04"), "398 days late"),
         (("document", "pmcs:latest"), "Final operations rehearsal: LDM-503-17"),
         (("report",), "DM-DAX-8"),

@@ -153,6 +153,34 @@ def test_a_past_report_is_rendered_again_with_the_values_it_had(months: Months, 
     assert "2019-05" in newest
 
 
+def test_narratives_stand_in_the_report_as_they_stood_when_it_was_made(months: Months) -> None:
+    march(months)
+    months.site.sync()
+    months.later(30)
+    months.put("2019-04", row("DM-1", "2019-07-31"), row("DM-2", "2019-08-30"))
+    run = months.site.sync().run
+    before = months.site.run("report", str(run), check=0).stdout
+    assert "0 narratives given, 2 missing." in before
+    months.site.run("review", "narrate", "DM-1", "--why", "late delivery", "--action", "buy", check=0)
+    again = months.site.sync()
+    text = Path(again.report["text"]).read_text()
+    assert "1 narrative given, 1 missing." in text
+    assert "late delivery" in text
+    assert "late delivery" in months.site.run("drift", "pmcs:2019-03", "pmcs:2019-04", check=0).stdout
+    assert months.site.run("report", str(run), check=0).stdout == before
+    months.site.run("review", "narrate", "DM-1", "--why", "a strike", check=0)
+    assert "a strike" not in months.site.run("report", str(again.run), check=0).stdout
+    assert "a strike" in months.site.run("drift", "pmcs:2019-03", "pmcs:2019-04", check=0).stdout
+    months.later(30)
+    months.put("2019-05", row("DM-1", "2019-10-31"), row("DM-2", "2019-08-30"))
+    months.site.sync()
+    months.site.run("review", "narrate", "DM-1", "--why", "A  strike", check=0)
+    shape = months.json("drift", "pmcs:2019-04", "pmcs:2019-05")
+    (narrated,) = [one["narrative"] for one in shape["milestones"] if one["code"] == "DM-1"]
+    assert (narrated["why"], narrated["repeats"]) == ("A  strike", "2019-04")
+    assert months.json("drift", "pmcs:2019-03", "pmcs:2019-04")["narratives"]["given"] == ["DM-1"]
+
+
 def test_reports_that_are_not_there_are_said_in_words(months: Months) -> None:
     march(months)
     assert "No run has left a report yet." in months.site.run("report", check=2).stderr

@@ -15,9 +15,9 @@ PACKAGES = ("syncsvc", "connectors", "migrations")
 _PURE = "model errors decisions narratives workdays reconcile compare plan safety proposals names"
 _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
-    "wiring reporting files service compare causes checks trend sides month_report report release_list notify errors "
-    "log config settings links mapping model names shapes decisions narratives safety workdays demo schedule web "
-    "link_list suggestions links_import"
+    "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
+    "notify errors log config settings links mapping model names shapes decisions narratives safety workdays demo "
+    "schedule web link_list suggestions links_import"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -41,13 +41,15 @@ MAY_IMPORT = {
     "store": "model errors",
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
-    "month_report": f"{_VALUES} release_list",
-    "report": f"{_VALUES} decisions release_list month_report errors shapes link_list suggestions",
+    "month_report": f"{_VALUES} narratives release_list",
+    "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
     "service": f"{_PURE} connector store shapes link_list suggestions",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
-    "reporting": f"{_VALUES} release_list month_report report settings links store",
+    "story": "model workdays",
+    "telling": f"{_PURE} settings links store story",
+    "reporting": f"{_VALUES} narratives release_list month_report report settings links store",
     "files": f"{_PURE} config settings mapping links store service connector release_list connectors",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
@@ -55,6 +57,7 @@ MAY_IMPORT = {
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
+    "cli.snapshot_argument": f"{_EDGE} store cli",  # the type of a run
     "connectors": "model errors connector mapping",
     "connectors.jira_simulator": "",
     "migrations": "",

@@ -80,6 +80,7 @@ def test_drift() -> None:
                 ("name", "renamed", "Basic measurement.", "SFM1", None),
             )
         ],
+        "narrative": None,
     }
     assert (added["presence"], added["before_code"], added["before_name"], added["name_change"]) == (
         "added",

@@ -59,6 +59,7 @@ def test_markdown_begins_with_what_was_compared_and_what_the_run_did() -> None:
         "Completed in the future (1)",
         "Completed before what leads to it (1)",
         "Nothing leads to it (5)",
+        "Narratives (2)",
         "All milestones, by code (9)",
         "Other sources (2)",
     ]

@@ -11,6 +11,7 @@ from syncsvc.report.html.decisions import decisions
 from syncsvc.report.html.terms import FIELDS, moved
 from syncsvc.report.html.trend_view import trend
 from syncsvc.report.pages import DARK, LIGHT, TEMPLATES, base_style, content_policy, environment
+from syncsvc.report.sections import narrative_rule
 from syncsvc.report.timeline import timeline_style, timeline_svg
 from syncsvc.report.words import LIGHTS, counted, day
 
@@ -64,6 +65,7 @@ def drift_html(report: MonthReport) -> str:
             counted=counted,
             lights=LIGHTS,
             fields=FIELDS,
+            narrative_rule=narrative_rule,
         )
     )
 

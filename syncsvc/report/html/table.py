@@ -135,6 +135,7 @@ def _columns(report: MonthReport) -> Iterator[Column]:
                     f"{side_name(side)} completed", _side_date(side, Field.COMPLETED), "date said", further=True
                 )
         yield Column("Sides", _sides, "cause")
+    yield Column("Narrative", _narrative, "cause")
     yield Column("Due read from", _read_from, "cause", further=True)
 
 
@@ -207,6 +208,15 @@ def _sides(row: Row) -> Cell:
     return Cell("; ".join(f"{name}: {words}" for name, words in said if words), kind=kind)
 
 
+def _narrative(row: Row) -> Cell:
+    """A mark; the words stand in their own section."""
+    if row.narrated is None:
+        return Cell("")
+    if row.narrated.missing:
+        return Cell("missing", kind="differ")
+    return Cell("repeated" if row.narrated.repeats else "given")
+
+
 def _read_from(row: Row) -> Cell:
     return Cell(row.milestone.due_column or "", row.milestone.where)
 
@@ -238,6 +248,8 @@ def _tokens(row: Row, report: MonthReport, asked: set[str]) -> Iterator[str]:
         yield "sides"
     if row.code in asked:
         yield "decision"
+    if row.narrated is not None:
+        yield "narrative-missing" if row.narrated.missing else "narrative"
     yield f"level-{row.level}" if row.level is not None else _NO_LEVEL
 
 
@@ -277,7 +289,10 @@ _GROUPS: Final[Sequence[tuple[str, Sequence[tuple[str, str]]]]] = (
             ("wbs", "WBS"),
         ),
     ),
-    ("To settle", (("decision", "needs a decision"), ("sides", "sides differ"))),
+    (
+        "To settle",
+        (("decision", "needs a decision"), ("sides", "sides differ"), ("narrative-missing", "narrative missing")),
+    ),
 )
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from syncsvc.month_report import MonthReport, name_period
 
 _ORDER: Final = (
-    "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Trend", "Burn-down", "Sources",
+    "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Narratives", "Trend", "Burn-down",
+    "Sources",
 )  # fmt: skip
 
 
@@ -22,6 +23,7 @@ def drift_workbook(report: MonthReport) -> bytes:
     from syncsvc.report.workbook.checks_sheet import write_checks
     from syncsvc.report.workbook.decisions_sheet import write_decisions
     from syncsvc.report.workbook.drift_sheet import write_drift
+    from syncsvc.report.workbook.narratives_sheet import write_narratives
     from syncsvc.report.workbook.sides_sheet import write_sides
     from syncsvc.report.workbook.sources_sheet import write_sources
     from syncsvc.report.workbook.summary_sheet import write_summary
@@ -35,6 +37,7 @@ def drift_workbook(report: MonthReport) -> bytes:
     classes = write_causes(book, report)
     write_changes(book, report)
     write_checks(book, report)
+    write_narratives(book, report)
     write_trend(book, report)
     burn_down = write_burn_down(book, report)
     write_summary(book, report, classes, burn_down)

@@ -7,7 +7,7 @@ from typing import Final
 
 from syncsvc.causes import Aspect
 from syncsvc.compare import Completion, Presence
-from syncsvc.model import Field, Milestone, Side
+from syncsvc.model import Field, Milestone, Narrative, Side
 from syncsvc.month_report import Light, MonthReport, Row
 from syncsvc.names import NameChange
 from syncsvc.report.workbook.book import Book
@@ -47,6 +47,8 @@ from syncsvc.report.workbook.phrase import (
 
 TABLE: Final = "Drift"
 VERY_LATE_DAYS: Final = 90
+#: Of a narrative that is due and that nobody wrote.
+MISSING: Final = LONG_TEXT.but(indent=1, ink=AMBER_INK, bold=True)
 _LEVEL: Final = COUNT.but(across="center", indent=0)
 _MOST_KEYS: Final = 3
 _WORD: Final = TEXT.but(indent=1)  # beside dates and numbers
@@ -111,6 +113,9 @@ def drift_columns(report: MonthReport) -> list[Column[Row]]:
             Column(f"annotated_{field.value}", f"Annotated {field.value}", 11, _annotated(beside, field), DATE)
             for field in Field
         ),
+        Column("narrative", "Narrative", 40, _narrative, _WORDS),
+        Column("corrective_action", "Corrective action", 40, _corrective_action, _WORDS),
+        Column("narrated_by", "Narrative by", 16, _narrated_by, QUIET),
         Column("also", "Also changed", 14, _also),
         Column("before_code", "Code before", 16, _before_code),
         Column("own_name", "Name in the source", 40, lambda row: _other(row.comparison.name, row.name), QUIET),
@@ -207,6 +212,27 @@ def _also(row: Row) -> Cell:
         "WBS": one.wbs_changed,
     }
     return ", ".join(word for word, is_so in words.items() if is_so) or None
+
+
+def _told(row: Row) -> Narrative | None:
+    return row.narrated.narrative if row.narrated else None
+
+
+def _narrative(row: Row) -> Cell:
+    told = _told(row)
+    if told is not None:
+        return told.why
+    return Put("missing", MISSING) if row.narrated else None
+
+
+def _corrective_action(row: Row) -> Cell:
+    told = _told(row)
+    return told.action or None if told else None
+
+
+def _narrated_by(row: Row) -> Cell:
+    told = _told(row)
+    return told.actor or None if told else None
 
 
 def _key_column(at: int, urls: Mapping[str, str]) -> Column[Row]:

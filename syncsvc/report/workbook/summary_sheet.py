@@ -224,7 +224,8 @@ def _write_guide(paper: Paper, report: MonthReport) -> None:
             f"Moves of more than {least} are tinted; smaller ones are listed and counted all the same.",
             "Working days are Monday to Friday; the sheet Sources names the holidays taken off.",
             "Causes explains the differences, Changes lists them, Trend shows every reporting date.",
-            "Checks tests the newer source by itself; Sources says what all of it rests on.",
+            "Checks tests the newer source by itself, Narratives says why and what is done about it.",
+            "Sources says what all of it rests on.",
         )
         for line in paper.broken(text, columns=_TEXT_COLUMNS)
     ]

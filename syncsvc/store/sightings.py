@@ -1,0 +1,131 @@
+"""One milestone through all snapshots: three queries, however many nights there were."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from syncsvc.model import Milestone, Reject, Sighting
+from syncsvc.store import tables
+from syncsvc.store.codec import decode, from_plain, unpack
+from syncsvc.store.engine import Database, in_chunks
+from syncsvc.store.snapshots import head_of
+
+#: What one snapshot says of the code that stands there: the code and its encoded milestone.
+_Said = tuple[str, str] | None
+
+
+class SightingStore(Database):
+    """What every snapshot showed of one code."""
+
+    def code_history(self, code: str, aliases: Collection[str] = ()) -> list[Sighting]:
+        """Every snapshot of every stream that ever showed the code or one of its other codes, in order of arrival.
+
+        Where one snapshot shows several of them, `code` itself counts. Place and rejects are looked up where the
+        milestone differs from the snapshot before, in order of arrival or of months.
+        """
+        held, version = tables.snapshot.c, tables.version.c
+        wanted = [code, *sorted(set(aliases) - {code})]
+        versions = (
+            select(version.stream, version.code, version.from_seq, version.to_seq, version.body)
+            .join(tables.stream, tables.stream.c.id == version.stream)
+            .where(version.code.in_(wanted))
+        )
+        with self._reading() as connection:
+            found = connection.execute(versions).all()
+            streams = sorted({row.stream for row in found})
+            query = select(tables.snapshot).where(held.stream.in_(streams)).order_by(held.id)
+            rows = connection.execute(query).mappings().all() if streams else []
+            said: dict[tuple[int, int], _Said] = {}
+            for stream in streams:
+                of_stream = [row for row in found if row.stream == stream]
+                for row in rows:
+                    if row["stream"] == stream:
+                        standing = [v for v in of_stream if v.from_seq <= row["seq"] < v.to_seq]
+                        first = min(standing, key=lambda v: wanted.index(v.code), default=None)
+                        said[stream, row["seq"]] = None if first is None else (first.code, first.body)
+            changed = _changed(rows, said)
+            places = _places(connection, [row for row in rows if row["id"] in changed], said)
+            beside = _parts(connection, {row["beside"] for row in rows if row["id"] in changed})
+        milestones = {each: decode(Milestone, each[1], code=each[0]) for each in set(said.values()) if each is not None}
+        sightings = []
+        for row in rows:
+            stands = said[row["stream"], row["seq"]]
+            milestone = None if stands is None else milestones[stands]
+            if milestone is not None and (place := places.get(row["id"])):
+                milestone = replace(milestone, where=place)
+            snapshot = head_of(row)
+            if row["id"] in changed:
+                kept = beside[row["beside"]]
+                rejects = [from_plain(Reject, plain) for plain in kept["rejects"] if plain.get("code") in wanted]
+                asked = None if kept["asked"] is None else frozenset(kept["asked"]).intersection(wanted)
+                missing = tuple(each for each in kept["missing"] if each in wanted)
+                snapshot = replace(snapshot, rejects=tuple(rejects), asked=asked, missing=missing)
+            sightings.append(Sighting(snapshot, row["run"], milestone, row["id"] in changed))
+        return sightings
+
+
+def _changed(rows: Sequence[RowMapping], said: dict[tuple[int, int], _Said]) -> set[int]:
+    """Ids of the snapshots that say something else than the one before them, by arrival or by month."""
+    changed: set[int] = set()
+    by_stream: dict[int, list[RowMapping]] = {}
+    for row in rows:
+        by_stream.setdefault(row["stream"], []).append(row)
+    for stream, of_stream in by_stream.items():
+        arrived: list[RowMapping] = []
+        for row in of_stream:
+            last = arrived[-1] if arrived else None
+            earlier = [each for each in arrived if _order(each) < _order(row)] if row["period"] else []
+            month_before = max(earlier, key=_order, default=last)
+            for before in (last, month_before):
+                if said[stream, row["seq"]] != (None if before is None else said[stream, before["seq"]]):
+                    changed.add(row["id"])
+            arrived.append(row)
+        changed.add(of_stream[-1]["id"])
+    return changed
+
+
+def _order(row: RowMapping) -> tuple[str, int, int]:
+    return (row["period"] or "", row["edition"] or 0, row["id"])
+
+
+def _places(connection: Connection, rows: Iterable[RowMapping], said: dict[tuple[int, int], _Said]) -> dict[int, str]:
+    """Snapshot id -> the place of the code in its source, where the source has places."""
+    codes: dict[str, list[RowMapping]] = {}
+    for row in rows:
+        if (stands := said[row["stream"], row["seq"]]) is not None:
+            codes.setdefault(stands[0], []).append(row)
+    packed = _parts(connection, {row["places"] for of_code in codes.values() for row in of_code})
+    held, version = tables.snapshot.c, tables.version.c
+    # places stand in order of code by code points, whatever order the database sorts in
+    order = "C" if connection.dialect.name == "postgresql" else "BINARY"
+    found: dict[int, str] = {}
+    for code, of_code in codes.items():
+        ranks = (
+            select(held.id, func.count(version.code))
+            .select_from(tables.snapshot)
+            .outerjoin(
+                tables.version,
+                (version.stream == held.stream)
+                & (version.from_seq <= held.seq)
+                & (version.to_seq > held.seq)
+                & (version.code.collate(order) < code),
+            )
+            .group_by(held.id)
+        )
+        rank: dict[int, int] = {}
+        for some in in_chunks([row["id"] for row in of_code if any(packed[row["places"]])]):
+            rank |= {each: number for each, number in connection.execute(ranks.where(held.id.in_(some)))}
+        found |= {row["id"]: packed[row["places"]][rank[row["id"]]] for row in of_code if row["id"] in rank}
+    return found
+
+
+def _parts(connection: Connection, parts: Collection[str]) -> dict[str, Any]:
+    """Parts by their hash, unpacked."""
+    part = tables.part.c
+    found: dict[str, Any] = {}
+    for some in in_chunks(sorted(parts)):
+        rows = connection.execute(select(part.sha256, part.packed).where(part.sha256.in_(some)))
+        found |= {sha256: unpack(packed) for sha256, packed in rows}
+    return found

@@ -1,0 +1,107 @@
+"""What a milestone's story is made from: gathered out of the store under one configuration; connects to nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from syncsvc.decisions import lay_over
+from syncsvc.links import LinksFile, make_links
+from syncsvc.model import Drift, Link, Side, Sighting
+from syncsvc.reconcile import reconcile, resolve_aliases
+from syncsvc.settings import P6Settings, Settings
+from syncsvc.store import Store
+from syncsvc.story import LinkedIssue, Now, Story, ToldRun, last_of, make_story
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Gathers stories. `renumbered` are codes that a mapping declares to be others now."""
+
+    settings: Settings
+    store: Store
+    links: LinksFile
+    today: date
+    renumbered: tuple[tuple[str, str], ...] = ()
+
+    def story(self, code: str) -> Story | None:
+        """The story of a milestone; None where nothing was ever seen or told of it."""
+        other_codes = {other for other, meant in self.links.aliases.items() if meant == code}
+        other_codes |= {other for other, meant in self.renumbered if meant == code}
+        history = self.store.code_history(code, other_codes)
+        own = [each for each in history if each.snapshot.side is not Side.JIRA]
+        # The snapshots that would show an alias are shown with it: audit rows too may be older than the alias.
+        events = [event for each in (code, *sorted(other_codes)) for event in self.store.events(each)]
+        links = make_links(self.links, [code], self.settings.links.code_is_key) if own or events else ()
+        links = tuple(link for link in links if link.code == code)
+        issues = {link.key: self._issue(link.key) for link in links}
+        if not (own or events or any(issues.values())):
+            return None
+        runs = self.store.runs_by_id({event.run for event in events if event.run is not None})
+        plans = {runs[event.run].plan for event in events if event.event == "intent" and event.run in runs}
+        waiting = self._waiting_plan(code)
+        plans.add(waiting)
+        approvals = [event for _, event in self.store.events_of_plans({plan for plan in plans if plan})]
+        seen_in = {
+            each.run for each in (*own, *(s for sightings in issues.values() for s in sightings)) if each.changed
+        }
+        told_in = seen_in | {event.run for event in approvals if event.run is not None}
+        runs |= self.store.runs_by_id(told_in - set(runs))
+        return make_story(
+            code,
+            aliases=other_codes,
+            own=own,
+            issues=issues,
+            events=[*events, *approvals],
+            runs={run.id: ToldRun(run.id, run.trigger, run.actor, run.plan) for run in runs.values()},
+            now=self._now(code, own, links, issues, waiting),
+            name=self.links.names.get(code, ""),
+            holidays=self.settings.site.holidays,
+        )
+
+    def _issue(self, key: str) -> list[Sighting]:
+        """What Jira showed of an issue, under every key that it had."""
+        ids = self.store.issue_ids()
+        number = ids.get(key)
+        keys = {each for each, issue_id in ids.items() if number is not None and issue_id == number}
+        return [each for each in self.store.code_history(key, keys) if each.snapshot.side is Side.JIRA]
+
+    def _now(
+        self,
+        code: str,
+        own: Iterable[Sighting],
+        links: tuple[Link, ...],
+        issues: dict[str, list[Sighting]],
+        plan: str | None,
+    ) -> Now:
+        return Now(
+            pmcs=last_of(own, Side.PMCS, self._plan_from()),
+            published=last_of(own, Side.PUBLISHED),
+            issues=tuple(LinkedIssue(link, last_of(issues[link.key], Side.JIRA)) for link in links),
+            drifts=tuple(drift for drift in self._drifts() if drift.code == code),
+            plan=plan,
+        )
+
+    def _drifts(self) -> tuple[Drift, ...]:
+        """What the truth table says of the newest snapshots, with what was decided."""
+        pmcs, jira = self.settings.pmcs, self.settings.jira
+        if pmcs is None or jira is None:
+            return ()
+        owner = self.store.newest_snapshot(pmcs.name, kind=self._plan_from())
+        follower = self.store.newest_snapshot(jira.name)
+        if owner is None or follower is None:
+            return ()
+        owner, policy = resolve_aliases(owner, self.links.aliases), self.settings.policy()
+        codes = [milestone.code for milestone in owner.taking_part()]
+        links = make_links(self.links, codes, self.settings.links.code_is_key)
+        drifts = reconcile(owner, follower, links, self.store.memory(), policy)
+        return lay_over(drifts, self.store.standing_decisions(), self.today, policy)
+
+    def _waiting_plan(self, code: str) -> str | None:
+        """The newest plan, where nobody has applied it and it would write something of this milestone."""
+        stored = self.store.newest_plan()
+        if stored is None or stored.state != "open":
+            return None
+        return stored.plan.id if any(change.code == code for change in stored.plan.changes) else None
+
+    def _plan_from(self) -> str | None:
+        return self.settings.pmcs.plan_from if isinstance(self.settings.pmcs, P6Settings) else None
