@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,11 +40,24 @@ Row = tuple[int, Sequence[Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted of a workbook: one sheet (None: the first), of it these columns, so many rows (None: all)."""
+    """What is wanted of a workbook: one sheet (None: the first), of it these columns, so many rows (None: all).
+
+    `formulas`: also which cells are computed, which only an XLSX file can be asked.
+    """
 
     sheet: str | None
     columns: tuple[str, ...] | None = None
     rows: int | None = None
+    formulas: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """What reading a workbook may take, and how much it may give; None: as much as there is."""
+
+    memory_bytes: int
+    seconds: float
+    answer_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class Workbook:
     sheet_names: tuple[str, ...]
     is_delimited: bool
     _rows: dict[str, list[Sequence[Cell]]]
+    _formulas: dict[str, list[str]] = field(default_factory=dict)
 
     def find(self, sheet: str | None) -> str | None:
         """The name of a sheet as the workbook writes it, of the first one for None; None where there is none."""
@@ -68,19 +82,31 @@ class Workbook:
         numbers are those that a spreadsheet shows, from 1."""
         return enumerate(self._rows[name], start=1)
 
+    def formulas(self, name: str) -> Sequence[str]:
+        """The computed cells of a sheet of which they were wanted: B7, B7:B9, or "" for one that has no place."""
+        return self._formulas[name]
 
-def open_workbook(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workbook:
+
+def open_workbook(
+    content: bytes,
+    source: str,
+    wanted: Sequence[Wanted],
+    limits: ReadingLimits | None = None,
+) -> Workbook:
     """What is wanted of the sheets in these bytes; of a CSV file always the whole. `source` names it in errors.
+
+    Reading may take what any export may, unless `limits` says less.
 
     Raises BadExport, saying what is wrong with the file, for anything that is no readable spreadsheet.
     """
+    limits = limits or ReadingLimits(MEMORY_BYTES, READING_SECONDS)
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise _needs_password(source)
-        return _read_binary(content, source, wanted)
+        return _read_binary(content, source, wanted, limits)
     if content.startswith(_ZIP):
         _check_zip(content, source)
-        return _read_binary(content, source, wanted)
+        return _read_binary(content, source, wanted, limits)
     return Workbook((), True, {"": list(_read_delimited(content, source))})
 
 
@@ -88,8 +114,12 @@ def _needs_password(source: str) -> BadExport:
     return BadExport(f"{source}: the workbook is protected by a password.", "Save it without one.")
 
 
-def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workbook:
-    request = (MEMORY_BYTES, [(want.sheet, want.columns, want.rows) for want in wanted])
+def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted], limits: ReadingLimits) -> Workbook:
+    request = (
+        limits.memory_bytes,
+        limits.answer_bytes,
+        [(want.sheet, want.columns, want.rows, want.formulas) for want in wanted],
+    )
     worker = [sys.executable, "-P", str(Path(__file__).with_name("sheet_worker.py"))]
     with tempfile.TemporaryFile() as asked:  # not a pipe: a few MB through one take as long as reading them
         pickle.dump(request, asked)
@@ -97,10 +127,10 @@ def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workb
         asked.seek(0)
         try:
             ended = subprocess.run(  # noqa: S603 - our own program
-                worker, stdin=asked, capture_output=True, timeout=READING_SECONDS, check=False
+                worker, stdin=asked, capture_output=True, timeout=limits.seconds, check=False
             )
         except subprocess.TimeoutExpired:
-            raise BadExport(f"{source}: reading the workbook took more than {READING_SECONDS} seconds.") from None
+            raise BadExport(f"{source}: reading the workbook took more than {limits.seconds:g} seconds.") from None
     if ended.returncode > 0 and b"Traceback" in ended.stderr:
         raise RuntimeError(f"the program that reads workbooks failed:\n{ended.stderr.decode(errors='replace')}")
     if ended.returncode != 0:
@@ -114,7 +144,7 @@ def _read_binary(content: bytes, source: str, wanted: Sequence[Wanted]) -> Workb
         raise _needs_password(source)
     if fault is not None:
         raise BadExport(f"{source}: the workbook is damaged or cut off ({fault}).")
-    return Workbook(tuple(answer["sheets"]), False, answer["rows"])
+    return Workbook(tuple(answer["sheets"]), False, answer["rows"], answer["formulas"])
 
 
 def _check_zip(content: bytes, source: str) -> None:

@@ -10,11 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from syncsvc.errors import ConfigError, MappingError, UsageError
+from syncsvc.errors import ConfigError, MappingError, SourceError, UsageError
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Field, Link, Side, Snapshot
+from syncsvc.model import Field, Link, Narrative, Side, Snapshot
 from syncsvc.release_list import Annotations
+from syncsvc.review_answers import Answers, Filled, read_answers, read_mark
+from syncsvc.review_sheet import MARK_SHEET, SHEET
 from syncsvc.settings import Settings
 
 #: format of a mapping -> the function that reads such a file
@@ -23,6 +25,10 @@ _READERS: Final = {
     "table": "connectors.table:read_table",
     "release_plan": "connectors.published:read_release_plan",
 }
+_REVIEW_HINT: Final = (
+    "Nothing was taken. Save it as an Excel workbook (.xlsx) without password and macros, or write a new one with "
+    "`syncsvc review export`."
+)
 _HINT: Final = 'Annotations are a JSON object such as {"LDM-503-06": {"name": "..."}}, or a links file (TOML).'
 
 
@@ -118,6 +124,28 @@ def read_annotations(path: Path) -> Annotations:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: the annotations are not usable JSON: {error}.", _HINT) from None
     return _check_annotations(path, annotated)
+
+
+def read_review(path: Path, store: str, narratives: Iterable[Narrative], today: date) -> Answers:
+    """What a person filled into a review workbook of this store.
+
+    `narratives` are those that are kept. Raises UsageError for a file that is not ours or cannot be used as a whole;
+    what cannot be used of a single row is among the answers.
+    """
+    from connectors.review_workbook import read_review_cells
+
+    try:
+        cells = read_review_cells(path, SHEET, MARK_SHEET)
+    except SourceError as error:
+        raise UsageError(error.message, _REVIEW_HINT) from None
+    mark = read_mark(path.name, cells.marks, store)
+    if cells.rows is None:
+        raise UsageError(
+            f"{path.name} has no sheet {SHEET}.",
+            "Nothing was taken. Name the sheet so again, or write a new one with `syncsvc review export`.",
+        )
+    known = {each.code: each for each in narratives if each.period == mark.period}
+    return read_answers(Filled(path.name, cells.sheet, cells.rows, cells.formulas), mark, known, today)
 
 
 def _read(path: Path, mapping: SourceMapping, now: datetime, period: str | None, kind: str | None) -> Snapshot:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from syncsvc.errors import UsageError
 from syncsvc.links import LinksFile, make_links
 from syncsvc.model import Link, Narrative, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.month_report import Beside, MonthReport, make_month_report
@@ -57,6 +58,22 @@ class Reporting:
             beside = replace(beside, jira=self._newest(Side.JIRA), published=self._newest(Side.PUBLISHED))
         rules = self.settings.report_rules()
         return make_month_report(before, after, prepared_at=prepared_at, beside=beside, rules=rules)
+
+    def of_newest_export(self, *, prepared_at: datetime) -> MonthReport:
+        """The newest export against the one before it, with what the other sides say now.
+
+        UsageError where there is none yet.
+        """
+        after = self._newest(Side.PMCS)
+        if after is None:
+            raise UsageError("No export has been read yet.", "`syncsvc pull` reads what is in the folder.")
+        return self.compare(
+            self.store.newest_before(after) or after,
+            after,
+            prepared_at=prepared_at,
+            aliases=dict(self.links.aliases),
+            annotations=Annotations(names=dict(self.links.names)),
+        )
 
     def newest_of_sides(self, sides: Iterable[Side]) -> list[Snapshot]:
         """The newest snapshot of each side that has one."""

@@ -61,6 +61,15 @@ def latex() -> None:
             _absent(f"{program} is absent; Debian has it in {package}")
 
 
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice; never needed at run time."""
+    found = shutil.which("soffice")
+    if found is None:
+        _absent("soffice is absent; Debian has it in libreoffice-calc-nogui")
+    return found
+
+
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that reaches beyond loopback fails instead of reaching it."""

@@ -169,6 +169,40 @@ def narrate(context: Context, code: str, why: str, action: str, period: str | No
         click.echo(f"note: {warning}", err=True)
 
 
+@command.command("export")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it here, over what is there; else a new file in the report folder.",
+)
+@click.pass_obj
+def export(context: Context, output: Path | None) -> None:
+    """Write the drift workbook with a sheet Review in front: a row for each thing to decide, and cells to fill in.
+
+    The place of the file is printed. Give it back with `syncsvc review import`.
+    """
+    from syncsvc.cli.review_workbook import export_workbook
+
+    export_workbook(context, output)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@_answering
+@click.pass_obj
+def import_file(context: Context, file: Path, form: str, output: Path | None) -> ExitCode:
+    """Take what was filled into a workbook of `syncsvc review export`: decisions and narratives, in any order of rows.
+
+    A row that was edited, is stale or cannot be understood is refused with its place, and the others are taken. Of a
+    file that is not one of this store nothing is taken.
+    """
+    from syncsvc.cli.review_workbook import import_workbook
+
+    return import_workbook(context, file, form, output)
+
+
 def _decide(
     context: Context,
     verdict: "Verdict",
@@ -200,15 +234,24 @@ def _decide(
     return answer(context, taken, refused, stored.plan, form, output)
 
 
-def answer(context: Context, taken: Any, refused: Any, plan: Any, form: str, output: Path | None) -> ExitCode:
-    """Print what was taken and what not, and what follows; 4 where something was not taken."""
-    from syncsvc.report.review_text import taken_shape, taken_text
+def answer(
+    context: Context, taken: Any, refused: Any, plan: Any, form: str, output: Path | None, narratives: Any = ()
+) -> ExitCode:
+    """Print what was taken and what not, and what follows; 4 where something was not taken.
+
+    `plan` is None where nothing was asked.
+    """
+    from syncsvc.report.review_text import narratives_text, taken_shape, taken_text
 
     if form == "json":
-        print_result(json.dumps(taken_shape(taken, refused, plan.id), indent=1) + "\n", output)
+        shape = taken_shape(taken, refused, plan and plan.id, narratives)
+        print_result(json.dumps(shape, indent=1) + "\n", output)
     else:
-        text = taken_text(taken, refused, find_page(context, output))
-        if plan.changes:
+        page = find_page(context, output)
+        told = [taken_text(taken, refused, page)] if taken or refused else []
+        told += [narratives_text(narratives, page)] if narratives else []
+        text = "\n".join(told) or "Nothing was asked.\n"
+        if plan is not None and plan.changes:
             text += f"Plan {plan.id} has {len(plan.changes):,} changes now. Write them with: syncsvc apply {plan.id}\n"
         print_result(text, output)
     return ExitCode.WAITING if refused else ExitCode.DONE

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from syncsvc.decisions import Refusal, row_id
-from syncsvc.model import Action, Decision, Drift, DriftKind, Verdict
+from syncsvc.model import Action, Decision, Drift, DriftKind, Narrative, Verdict
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.layout import Column, Page, Tone, wrap
 from syncsvc.report.words import counted, day
+from syncsvc.review_answers import RowRefusal
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.APPROVE: "approved",
@@ -35,7 +36,7 @@ def rows_text(rows: Sequence[Drift], names: Mapping[str, str], page: Page) -> st
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
 
-def taken_text(taken: Sequence[Decision], refused: Sequence[Refusal], page: Page) -> str:
+def taken_text(taken: Sequence[Decision], refused: Sequence[Refusal | RowRefusal], page: Page) -> str:
     """What was taken, and what was not with its reason."""
     lines = []
     for verdict, words in VERDICTS.items():
@@ -51,9 +52,10 @@ def taken_text(taken: Sequence[Decision], refused: Sequence[Refusal], page: Page
     if refused:
         lines.append(page.tint(f"Not taken ({len(refused)})", Tone.ALERT))
         for refusal in refused:
-            asked = refusal.asked
-            where = f"{asked.where}, " if asked.where else ""
-            lines += wrap(f"{where}{asked.code} {asked.key} {asked.field}: {refusal.why}", page.columns, "  ", "      ")
+            asked = refusal.asked if isinstance(refusal, Refusal) else refusal
+            what = " ".join(filter(None, (asked.code, asked.key, asked.field)))
+            place = ", ".join(filter(None, (asked.where, what)))
+            lines += wrap(f"{place}: {refusal.why}", page.columns, "  ", "      ")
         lines.append("")
     return "\n".join(lines) or "Nothing was asked.\n"
 
@@ -98,23 +100,34 @@ def decision_shape(decision: Decision) -> dict[str, Any]:
     }
 
 
-def taken_shape(taken: Sequence[Decision], refused: Sequence[Refusal], plan: str) -> dict[str, Any]:
+def narratives_text(narratives: Sequence[Narrative], page: Page) -> str:
+    """The narratives that were kept."""
+    columns = [Column("code"), Column("month"), Column("why"), Column("corrective action")]
+    table = page.table(columns, [[each.code, each.period, each.why, each.action] for each in narratives])
+    return "\n".join([page.heading(f"Narratives kept ({len(narratives)})"), *table, "", ""])
+
+
+def taken_shape(
+    taken: Sequence[Decision],
+    refused: Sequence[Refusal | RowRefusal],
+    plan: str | None,
+    narratives: Sequence[Narrative] = (),
+) -> dict[str, Any]:
     """syncsvc.decided/1"""
     return {
         "schema": "syncsvc.decided/1",
         "plan": plan,
         "taken": [decision_shape(decision) for decision in taken],
-        "refused": [
-            {
-                "where": refusal.asked.where,
-                "code": refusal.asked.code,
-                "key": refusal.asked.key,
-                "field": refusal.asked.field.value,
-                "why": refusal.why,
-            }
-            for refusal in refused
+        "refused": [_refusal_shape(refusal) for refusal in refused],
+        "narratives": [
+            {"code": each.code, "period": each.period, "why": each.why, "action": each.action} for each in narratives
         ],
     }
+
+
+def _refusal_shape(refusal: Refusal | RowRefusal) -> dict[str, str]:
+    asked = refusal.asked if isinstance(refusal, Refusal) else refusal
+    return {"where": asked.where, "code": asked.code, "key": asked.key, "field": str(asked.field), "why": refusal.why}
 
 
 #: Holds in the order in which they deserve attention, then what is going to be written.

@@ -15,7 +15,7 @@ import pytest
 
 from syncsvc.errors import ExitCode, LeaseHeld, LeaseLost
 from syncsvc.model import Mode
-from syncsvc.store import Lease, Run, Store
+from syncsvc.store import Lease, Run, Store, upgrade
 from tests.builders import NOON, export, milestone
 
 PROCESS = Path(__file__).with_name("store_process.py")
@@ -36,6 +36,22 @@ def test_runs_are_numbered_from_one_and_found_newest_first(opened: Any) -> None:
     assert store.runs(1) == [store.latest_run()] == [last]
     assert store.run(1) == first
     assert store.run(3) is None
+
+
+def test_a_store_is_known_again_by_its_first_run(open_store: Callable[[], Store], clock: Any, tmp_path: Path) -> None:
+    store = open_store()
+    unused = store.identity()
+    store.begin_run(trigger="nightly", mode=Mode.AUTO, actor="scheduler")
+    identity = store.identity()
+    clock.move(minutes=1)
+    store.begin_run(trigger="nightly", mode=Mode.AUTO, actor="scheduler")
+    assert store.identity() == open_store().identity() == identity != unused
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    upgrade(url)
+    other = Store.open(url, now=clock)
+    other.begin_run(trigger="nightly", mode=Mode.AUTO, actor="scheduler")
+    assert other.identity() != identity
+    other.close()
 
 
 def test_only_one_has_the_lease_and_the_other_is_told_who(open_store: Callable[[], Store]) -> None:

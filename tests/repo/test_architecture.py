@@ -17,7 +17,7 @@ _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
     "notify errors log config settings links mapping model names shapes decisions narratives safety workdays demo "
-    "schedule web link_list suggestions links_import"
+    "schedule web link_list suggestions links_import review_sheet review_answers"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "errors": "",
     "workdays": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
+    "review_sheet": "model decisions",
+    "review_answers": "model errors mapping decisions review_sheet",
     "shapes": "model errors",
     "connector": "model errors",
     "toml_table": "errors",
@@ -42,15 +44,17 @@ MAY_IMPORT = {
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
-    "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions",
+    "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
+    "review_answers",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
     "service": f"{_PURE} connector store shapes link_list suggestions",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
-    "reporting": f"{_VALUES} narratives release_list month_report report settings links store",
-    "files": f"{_PURE} config settings mapping links store service connector release_list connectors",
+    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store",
+    "files": f"{_PURE} config settings mapping links store service connector release_list connectors review_sheet "
+    "review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 import re
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -261,18 +259,6 @@ def test_live_counts_follow_an_edited_row(soffice: str, tmp_path: Path) -> None:
     edited = _without_values(content, b"<t>slipped</t>", b"<t>unchanged</t>")
     counts = computed(soffice, edited, tmp_path)
     assert (counts["Slipped"], counts["Unchanged"]) == ("0", "4")
-
-
-@pytest.fixture(scope="session")
-def soffice() -> str:
-    """LibreOffice; never skipped in CI."""
-    found = shutil.which("soffice")
-    if found is None:
-        message = "soffice is absent: apt-get install libreoffice-calc-nogui"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 def _without_values(content: bytes, *edit: bytes) -> bytes:

@@ -82,6 +82,17 @@ def test_only_what_is_wanted_is_read(tmp_path: Path) -> None:
     assert list(workbook.rows("Three")) == [(1, ["a", "b", "c"])]
 
 
+def test_computed_cells_are_found_where_they_are_wanted(tmp_path: Path) -> None:
+    rows = [["a", "=1+1", '="x"'], [1, 2, "<f>=1"]]
+    content = write_xlsx(tmp_path / "x.xlsx", {"One": [["=5"]], "Two & more": rows}).read_bytes()
+    array = b'<c r="C2"><f t="array" ref="C2:C9">A1</f><v>1</v></c></row></sheetData>'
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet2.xml")
+    more = with_part(content, "xl/worksheets/sheet2.xml", sheet.replace(b"</row></sheetData>", array))
+    for made, found in ((content, ["B1", "C1"]), (more, ["B1", "C1", "C2:C9"])):
+        workbook = open_workbook(made, "x.xlsx", [Wanted("two & more", formulas=True)])
+        assert list(workbook.formulas("Two & more")) == found
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 

@@ -7,15 +7,16 @@ memory of a workbook that is held whole. Nothing that a source says is taken for
 from typing import Final
 
 from syncsvc.month_report import MonthReport, name_period
+from syncsvc.review_sheet import SHEET, Review
 
 _ORDER: Final = (
-    "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Narratives", "Trend", "Burn-down",
+    SHEET, "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Narratives", "Trend", "Burn-down",
     "Sources",
 )  # fmt: skip
 
 
-def drift_workbook(report: MonthReport) -> bytes:
-    """The report as an XLSX file."""
+def drift_workbook(report: MonthReport, review: Review | None = None) -> bytes:
+    """The report as an XLSX file; with a review in front of it, the rows of which a person fills in."""
     from syncsvc.report.workbook.book import Book
     from syncsvc.report.workbook.burn_sheet import write_burn_down, write_trend
     from syncsvc.report.workbook.causes_sheet import write_causes
@@ -24,11 +25,13 @@ def drift_workbook(report: MonthReport) -> bytes:
     from syncsvc.report.workbook.decisions_sheet import write_decisions
     from syncsvc.report.workbook.drift_sheet import write_drift
     from syncsvc.report.workbook.narratives_sheet import write_narratives
+    from syncsvc.report.workbook.review_sheet import write_review
     from syncsvc.report.workbook.sides_sheet import write_sides
     from syncsvc.report.workbook.sources_sheet import write_sources
     from syncsvc.report.workbook.summary_sheet import write_summary
 
-    title = f"Milestone drift, {name_period(report.drift.after)}"
+    what = "Milestone drift" if review is None else "Milestone review"
+    title = f"{what}, {name_period(report.drift.after)}"
     footer = " · ".join(filter(None, (report.project, title)))
     book = Book(title, footer, report.prepared_at)
     write_drift(book, report)
@@ -40,6 +43,8 @@ def drift_workbook(report: MonthReport) -> bytes:
     write_narratives(book, report)
     write_trend(book, report)
     burn_down = write_burn_down(book, report)
-    write_summary(book, report, classes, burn_down)
+    write_summary(book, report, classes, burn_down, opened=review is None)
     write_sources(book, report)
+    if review is not None:
+        write_review(book, report, review)
     return book.finish(_ORDER)

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.chart._chart import ChartBase
 from openpyxl.formatting.rule import Rule
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn
@@ -195,6 +196,15 @@ class Paper:
         placed = Placed(name, tuple(each.key for each in columns), head, head + 1, self.row_number)
         self._add_table(placed, [each.heading for each in columns])
         return placed
+
+    def hide(self, column: int) -> None:
+        """Keep a column, counted from 1, out of sight; before the first row is written."""
+        self.sheet.column_dimensions[letters(column)].hidden = True
+
+    def allow(self, cells: str, rule: DataValidation) -> None:
+        """What may be typed into cells."""
+        rule.add(cells)
+        self.sheet.data_validations.append(rule)
 
     def paint(self, cells: str, rule: Rule) -> None:
         """A look that depends on what the cells hold."""

@@ -59,10 +59,12 @@ class Figure:
     words: str
 
 
-def write_summary(book: Book, report: MonthReport, classes: Classes, burn_down: BurnDown) -> None:
-    """Write the sheet."""
+def write_summary(
+    book: Book, report: MonthReport, classes: Classes, burn_down: BurnDown, *, opened: bool = True
+) -> None:
+    """Write the sheet; `opened`: it is the one that is shown first."""
     paper = book.paper("Summary", _WIDTHS)
-    paper.sheet.sheet_view.tabSelected = True
+    paper.sheet.sheet_view.tabSelected = opened
     after, before = report.drift.after, report.drift.before
     paper.put(f"Milestone drift, {name_period(after)}", look=TITLE)
     paper.put(" · ".join(filter(None, (report.project, f"compared with {name_period(before)}"))), look=SUBTITLE)

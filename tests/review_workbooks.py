@@ -1,0 +1,77 @@
+"""Fills in review workbooks as a person does, with openpyxl and LibreOffice."""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from syncsvc.review_sheet import SHEET
+
+
+def head_of(sheet: Worksheet) -> int:
+    """The number of the row of headings."""
+    return next(row[0].row for row in sheet.iter_rows(max_col=1) if row[0].value == "Milestone")
+
+
+def row_of(sheet: Worksheet, code: str) -> int:
+    """The number of the first row of a milestone."""
+    return next(row[0].row for row in sheet.iter_rows(min_row=head_of(sheet), max_col=1) if row[0].value == code)
+
+
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    """Rows by heading."""
+    sheet = load_workbook(path)[SHEET]
+    head = head_of(sheet)
+    headings = [cell.value for cell in sheet[head]]
+    return [dict(zip(headings, row, strict=True)) for row in sheet.iter_rows(min_row=head + 1, values_only=True)]
+
+
+def place_of(path: Path, key: str) -> int:
+    """The number of the first row of an issue."""
+    sheet = load_workbook(path)[SHEET]
+    return next(at for at in range(head_of(sheet), sheet.max_row + 1) if sheet.cell(at, 3).value == key)
+
+
+def fill(path: Path, words: Mapping[str, Mapping[str, Any]], *, turned: bool = False, only: str | None = None) -> None:
+    """Fill in every row of the milestones: heading -> value. `turned`: and put the rows into the opposite order;
+    `only`: of this issue.
+    """
+
+    def said(row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return words.get(row["Milestone"], {}) if only in (None, row["Jira issue"]) else {}
+
+    _fill(path, said, turned)
+
+
+def fill_by_kind(path: Path, words: Mapping[str, Mapping[str, Any]], otherwise: Mapping[str, Any]) -> int:
+    """Fill in every row by its kind, and put the rows into the opposite order; how many there are."""
+    return _fill(path, lambda row: words.get(row["Kind"], otherwise), turned=True)
+
+
+def _fill(path: Path, said: Callable[[Mapping[str, Any]], Mapping[str, Any]], turned: bool) -> int:
+    book = load_workbook(path)
+    sheet = book[SHEET]
+    head = head_of(sheet)
+    headings = [cell.value for cell in sheet[head]]
+    rows = [dict(zip(headings, row, strict=True)) for row in sheet.iter_rows(min_row=head + 1, values_only=True)]
+    filled = [{**row, **said(row)} for row in rows]
+    for at, row in enumerate(reversed(filled) if turned else filled, start=head + 1):
+        for column, heading in enumerate(headings, start=1):
+            sheet.cell(at, column).value = row[heading]
+    book.save(path)
+    return len(filled)
+
+
+def resave(soffice: str, path: Path) -> None:
+    """Open in LibreOffice and save in place."""
+    out = path.parent / "resaved"
+    profile = (path.parent / "profile").as_uri()
+    subprocess.run(
+        [soffice, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+         "--outdir", str(out), str(path)],
+        check=True, capture_output=True, timeout=110,
+    )  # fmt: skip
+    (out / path.name).replace(path)
