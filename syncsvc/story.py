@@ -187,7 +187,8 @@ def make_story(
         for stream in _streams(sightings):
             observations += _observe(stream, key, of_key, holidays)
     told: list[Told] = [*observations, *writes, *others]
-    last = [each.milestone for each in own if each.milestone is not None]
+    known = sorted(own, key=lambda each: each.snapshot.side is Side.PMCS)  # the schedule's name counts most
+    last = [each.milestone for each in known if each.milestone is not None]
     return Story(
         code=code,
         name=name or (last[-1].name if last else ""),

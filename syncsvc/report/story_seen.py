@@ -14,9 +14,9 @@ from syncsvc.story import Observation, Seen, Shift, Trait
 def observed(told: Observation) -> Iterator[str]:
     """What was seen, each change of it, and from which file, sheet and row: a paragraph each."""
     sighting, milestone = told.sighting, told.sighting.milestone
-    what = told.key or "it"
     named = f"{SIDES[Side.JIRA]} {told.key}" if told.key else title(sighting.snapshot)
     if milestone is None:
+        what, named = told.key or "it", title(sighting.snapshot)
         if told.seen is Seen.UNSEEN:
             yield f"{named}: {what} cannot be seen, which is not the same as gone: {told.why}."
         else:

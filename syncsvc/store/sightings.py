@@ -1,4 +1,4 @@
-"""One milestone through all snapshots: three queries, however many nights there were."""
+"""One milestone through all snapshots: a handful of queries, however many nights there were."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -27,13 +27,11 @@ class SightingStore(Database):
         """
         held, version = tables.snapshot.c, tables.version.c
         wanted = [code, *sorted(set(aliases) - {code})]
-        versions = (
-            select(version.stream, version.code, version.from_seq, version.to_seq, version.body)
-            .join(tables.stream, tables.stream.c.id == version.stream)
-            .where(version.code.in_(wanted))
-        )
+        versions = select(version.stream, version.code, version.from_seq, version.to_seq, version.body)
         with self._reading() as connection:
-            found = connection.execute(versions).all()
+            every = connection.execute(select(tables.stream.c.id)).scalars().all()
+            # by stream and code: the key of the table, or all of it would be read
+            found = connection.execute(versions.where(version.stream.in_(every), version.code.in_(wanted))).all()
             streams = sorted({row.stream for row in found})
             query = select(tables.snapshot).where(held.stream.in_(streams)).order_by(held.id)
             rows = connection.execute(query).mappings().all() if streams else []
@@ -92,33 +90,33 @@ def _order(row: RowMapping) -> tuple[str, int, int]:
 
 def _places(connection: Connection, rows: Iterable[RowMapping], said: dict[tuple[int, int], _Said]) -> dict[int, str]:
     """Snapshot id -> the place of the code in its source, where the source has places."""
-    codes: dict[str, list[RowMapping]] = {}
+    by_code: dict[tuple[int, str], list[RowMapping]] = {}
     for row in rows:
         if (stands := said[row["stream"], row["seq"]]) is not None:
-            codes.setdefault(stands[0], []).append(row)
-    packed = _parts(connection, {row["places"] for of_code in codes.values() for row in of_code})
-    held, version = tables.snapshot.c, tables.version.c
+            by_code.setdefault((row["stream"], stands[0]), []).append(row)
+    packed = _parts(connection, {row["places"] for of_code in by_code.values() for row in of_code})
+    found: dict[int, str] = {}
+    for (stream, code), of_code in by_code.items():
+        placed = [row for row in of_code if any(packed[row["places"]])]
+        if placed:
+            before = _versions_before(connection, stream, code)
+            for row in placed:
+                rank = sum(number for from_seq, to_seq, number in before if from_seq <= row["seq"] < to_seq)
+                found[row["id"]] = packed[row["places"]][rank]
+    return found
+
+
+def _versions_before(connection: Connection, stream: int, code: str) -> list[tuple[int, int, int]]:
+    """How many versions of codes before this one stand from which snapshot until before which: one pass over them."""
+    version = tables.version.c
     # places stand in order of code by code points, whatever order the database sorts in
     order = "C" if connection.dialect.name == "postgresql" else "BINARY"
-    found: dict[int, str] = {}
-    for code, of_code in codes.items():
-        ranks = (
-            select(held.id, func.count(version.code))
-            .select_from(tables.snapshot)
-            .outerjoin(
-                tables.version,
-                (version.stream == held.stream)
-                & (version.from_seq <= held.seq)
-                & (version.to_seq > held.seq)
-                & (version.code.collate(order) < code),
-            )
-            .group_by(held.id)
-        )
-        rank: dict[int, int] = {}
-        for some in in_chunks([row["id"] for row in of_code if any(packed[row["places"]])]):
-            rank |= {each: number for each, number in connection.execute(ranks.where(held.id.in_(some)))}
-        found |= {row["id"]: packed[row["places"]][rank[row["id"]]] for row in of_code if row["id"] in rank}
-    return found
+    query = (
+        select(version.from_seq, version.to_seq, func.count())
+        .where(version.stream == stream, version.code.collate(order) < code)
+        .group_by(version.from_seq, version.to_seq)
+    )
+    return [(from_seq, to_seq, number) for from_seq, to_seq, number in connection.execute(query)]
 
 
 def _parts(connection: Connection, parts: Collection[str]) -> dict[str, Any]:

@@ -110,4 +110,4 @@ def test_the_number_of_queries_does_not_grow_with_the_nights(opened: Any, nights
     finally:
         sqlalchemy_event.remove(engine, "before_cursor_execute", note)
     assert len(sightings) == 2 * nights
-    assert len(asked) <= 5
+    assert len(asked) <= 7

@@ -56,6 +56,21 @@ def due_of(shown: dict[str, object], code: str = "LDM-503-06") -> str:
     return str(milestones[code]["due"])
 
 
+def test_the_story_of_a_milestone_has_what_the_plan_said(site: Site) -> None:
+    site.sync()
+    publish(site, SLIPPED)
+    site.sync()
+    story = " ".join(site.run("log", "LDM-503-06", check=0).stdout.split())
+    assert "published 2019-05 edition 1 shows it for the first time: due 2019-08-30" in story
+    assert (
+        "published 2019-05 edition 2: planned due moved 31 calendar days later (21 working days), from 2019-08-30 to"
+        in story
+    )
+    assert "(read from plan.md, " in story
+    assert "published 2019-05 edition 2 says: due 2019-09-30" in story[story.index("Now PMCS") :]
+    assert story.startswith("LDM-503-06: DM ComCam interface verification readiness No Jira issue is linked to it.")
+
+
 def test_the_plan_is_pulled_in_the_night_and_can_be_shown_and_compared(site: Site) -> None:
     result = site.sync()
     assert result.exit_code == 0

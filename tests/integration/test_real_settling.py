@@ -82,7 +82,8 @@ def test_by_workbook_alone(nights: Nights, soffice: str) -> None:
     taken = answer(site, "review", "import", str(path), check=4)
     (refused,) = taken["refused"]
     assert (refused["key"], refused["where"]) == (late, f"sheet Review row {place_of(path, late)}")
-    assert f"{late} was set to 2030-01-31 in Jira" in refused["why"]
+    assert f"{late} was set to 2030-01-31 in Jira at " in refused["why"]
+    assert "by B. Person" in refused["why"]
     assert len(taken["taken"]) == decided - 1
 
     again = Path(site.run("review", "export", check=0).stdout.strip())

@@ -150,6 +150,14 @@ def test_what_is_gone_and_what_cannot_be_seen_are_two_things() -> None:
     assert "shown again, with the dates it had." in told
 
 
+def test_an_issue_that_jira_does_not_show_was_asked_for_or_not() -> None:
+    asked, unasked = tracked(asked=[KEY], missing=[KEY]), tracked(asked=[])
+    sightings = [in_jira(issue(KEY, MAY), 0), seen(None, 1, unasked), in_jira(issue(KEY, MAY), 2), seen(None, 3, asked)]
+    told = text(make_story(CODE, issues={KEY: sightings}))
+    assert "Jira: DM-11 cannot be seen, which is not the same as gone: no link named it when Jira was asked." in told
+    assert "Jira does not show DM-11 any more." in told
+
+
 def test_a_cell_that_cannot_be_read_is_no_date_that_vanished() -> None:
     rejects = (Reject("TASK row 9", CODE, "no date: 'soon'", field="due"),)
     story = make_story(
