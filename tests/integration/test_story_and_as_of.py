@@ -173,7 +173,7 @@ def test_as_of_is_what_had_arrived_by_the_end_of_the_day_at_the_site(played: Pla
     assert played.as_of("2018-06-18")["edition"] == 2
     assert played.due("2018-06-18", "pmcs:2018-04") == "2018-07-31"
     assert played.due("2018-06-18", "pmcs:2018-05@1") == "2018-08-31"
-    shown = played.site.run("show", "pmcs:latest", "--as-of", "2018-06-18", check=0).stdout
+    shown = " ".join(played.site.run("show", "pmcs:latest", "--as-of", "2018-06-18", check=0).stdout.split())
     assert "as of the end of 2018-06-18 (America/Los_Angeles): snapshot s" in shown
     assert "taken 2018-06-18 23:59 by run 4 (manual, by tester)" in shown
     assert "TASK row" in played.site.run("show", "pmcs:latest", "--as-of", "2018-06-18", check=0).stdout
