@@ -31,7 +31,7 @@ class Telling:
         own = [each for each in history if each.snapshot.side is not Side.JIRA]
         # The snapshots that would show an alias are shown with it: audit rows too may be older than the alias.
         events = [event for each in (code, *sorted(other_codes)) for event in self.store.events(each)]
-        links = make_links(self.links, [code], self.settings.links.code_is_key) if own or events else ()
+        links = self._links([code]) if own or events else ()
         links = tuple(link for link in links if link.code == code)
         issues = {link.key: self._issue(link.key) for link in links}
         if not (own or events or any(issues.values())):
@@ -56,6 +56,17 @@ class Telling:
             now=self._now(code, own, links, issues, waiting),
             name=self.links.names.get(code, ""),
             holidays=self.settings.site.holidays,
+        )
+
+    def _links(self, codes: Iterable[str]) -> tuple[Link, ...]:
+        """The links of milestones as they stand now: declared, accepted, and of codes that are keys."""
+        return make_links(
+            self.links,
+            codes,
+            self.settings.links.code_is_key,
+            self.store.link_words(),
+            test_plan_offset_days=self.settings.links.test_plan_offset_days,
+            time_zone=self.settings.site.timezone,
         )
 
     def _issue(self, key: str) -> list[Sighting]:
@@ -92,7 +103,7 @@ class Telling:
             return ()
         owner, policy = resolve_aliases(owner, self.links.aliases), self.settings.policy()
         codes = [milestone.code for milestone in owner.taking_part()]
-        links = make_links(self.links, codes, self.settings.links.code_is_key)
+        links = self._links(codes)
         drifts = reconcile(owner, follower, links, self.store.memory(), policy)
         return lay_over(drifts, self.store.standing_decisions(), self.today, policy)
 

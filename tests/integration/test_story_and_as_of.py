@@ -134,6 +134,17 @@ def test_a_team_edit_its_decision_and_an_undo_are_in_the_story(played: Played) -
     assert "because what run 3 wrote was taken back." in words
 
 
+def test_a_link_that_was_accepted_is_in_the_story_with_its_issue(played: Played) -> None:
+    played.site.jira.add_issue("DM-13", summary="Name of DM-2", duedate="2018-06-29")
+    assert "No Jira issue is linked to it." in played.log("DM-2")
+    played.site.run("links", "accept", "DM-2", "DM-13")
+    played.site.sync()
+    words = " ".join(played.log("DM-2").split())
+    assert "Jira issue DM-13 (due and completion)" in words
+    assert "accepted the suggested link to DM-13" in words
+    assert "Jira DM-13 is shown for the first time: due 2018-06-29" in words
+
+
 def test_its_events_are_those_of_the_audit_and_those_that_were_seen(seen: Played) -> None:
     told = json.loads(seen.site.run("log", "DM-1", "--format", "json", check=0).stdout)["events"]
     every = json.loads(seen.site.run("log", "--format", "json", check=0).stdout)["events"]
