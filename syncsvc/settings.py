@@ -174,6 +174,9 @@ class NightlySettings(Struct, frozen=True):
 
     at: time = time(4, 30)
     mode: Mode = Mode.REVIEW
+    catch_up_hours: Annotated[int, Meta(ge=0, le=24)] = 12
+    retry_minutes: Annotated[int, Meta(ge=1, le=720)] = 15
+    attempts: Annotated[int, Meta(ge=1, le=50)] = 5
 
 
 class ReportSettings(Struct, frozen=True):

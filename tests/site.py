@@ -34,6 +34,7 @@ class Site:
     completed_field: bool = False
     mode: str = "auto"
     jira_lines: str = ""
+    nightly_lines: str = ""
     tables: str = "[limits]\nmax_export_age_days = 0\n"
     projects: tuple[str, ...] = ("DM",)
     formats: tuple[str, ...] = ("text", "json")  # pages and workbooks take their time
@@ -76,6 +77,7 @@ class Site:
             'files = ["links.toml"]',
             "[nightly]",
             f'mode = "{self.mode}"',
+            self.nightly_lines,
             "[report]",
             'folder = "reports"',
             f"formats = {json.dumps(list(self.formats))}",

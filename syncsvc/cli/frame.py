@@ -44,7 +44,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "adopt": "Plan to give the owner's dates to the followers.",
         "undo": "Plan to take back what a run wrote.",
         "review": "Decide what is held: list, approve, reject, hold, export, import.",
-        "serve": "Run the nightly sync and the review pages.",
+        "serve": "Run the sync of every night, until it is told to stop.",
+        "schedule": "Show the nights and how they ended, or run the last one now.",
     },
     "Look": {
         "show": "Show what was read from a source.",

@@ -7,7 +7,7 @@ import click
 from syncsvc.cli.frame import Context
 from syncsvc.cli.printing import format_option, output_option
 from syncsvc.cli.running import open_service, print_run
-from syncsvc.errors import ExitCode
+from syncsvc.errors import ExitCode, UsageError
 
 
 @click.command("sync")
@@ -17,17 +17,29 @@ from syncsvc.errors import ExitCode
     help="report: write nothing anywhere; review: leave what would be written for approval; auto: write it. "
     "Else [nightly] mode of the configuration.",
 )
+@click.option(
+    "--nightly",
+    is_flag=True,
+    help="For cron or a timer: the run of the last night that is due, unless it was done, here or by `syncsvc serve`.",
+)
 @format_option("text", "json")
 @output_option
 @click.pass_obj
-def command(context: Context, mode: str | None, form: str, output: Path | None) -> ExitCode:
+def command(context: Context, mode: str | None, nightly: bool, form: str, output: Path | None) -> ExitCode:
     """Pull, plan, apply what may be applied, and report: what the night does.
 
     Exits with 0 when nothing waits, 4 when holds or changes wait for a person, 5 when the safety limits stopped it,
-    6 when a write went wrong, 3 when a source could not be read, 7 when another run is at work.
+    6 when a write went wrong, 3 when a source could not be read, 7 when another run is at work. With --nightly: 0 when
+    the night was done already, 4 when it failed or was missed, 7 while it waits to be tried again.
     """
     from syncsvc.model import Mode
 
+    if nightly:
+        if mode:
+            raise UsageError("--nightly runs in [nightly] mode of the configuration", "Leave out --mode.")
+        from syncsvc.cli.nights import run_night
+
+        return run_night(context, form, output, again=False)
     with open_service(context) as service:
         result = service.sync(Mode(mode) if mode else None)
     print_run(context, result, form, output)

@@ -42,6 +42,7 @@ from syncsvc.service.settling import settle_intents
 from syncsvc.service.setup import Setup
 from syncsvc.service.undoing import make_undo_plan, withdraw_hand_overs
 from syncsvc.shapes import run_shape
+from syncsvc.slots import SlotClaim
 from syncsvc.store import StoredPlan
 
 __all__ = ["LinkTaken", "Service", "Setup", "exit_code_of", "look"]
@@ -207,10 +208,15 @@ class Service:
             raise UsageError("the newest export says no month", "Name one with --period 2019-04.")
         return period
 
-    def sync(self, mode: Mode | None = None) -> RunResult:
-        """What the night does: settle, pull, plan, apply what may be applied, report."""
+    def sync(self, mode: Mode | None = None, *, slot: SlotClaim | None = None) -> RunResult:
+        """What the night does: settle, pull, plan, apply what may be applied, report.
+
+        With the claim of a `slot` it is the run of that night; LeaseLost where another took the slot over.
+        """
         mode = mode or self.setup.mode
         with self._session("sync", mode) as session:
+            if slot is not None:
+                self.setup.store.begin_slot_run(slot, session.run)
             settle_intents(session)
             pull_all(session)
             stored = plan_sync(session, mode)

@@ -63,12 +63,14 @@ def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unatte
     allowed = [
         change for change in stored.plan.changes if _is_approved(setup, stored, change, drifts, unattended=unattended)
     ]
-    usable = True
+    usable, why = True, ""
     for side, batch in _batches(allowed):
+        if usable and setup.stopping():
+            usable, why = False, "syncsvc was told to stop before this was begun"
         if usable:
             usable = _write_batch(session, stored, setup.writers[side], batch, drifts)
-        else:
             why = "an earlier batch showed that nothing can be written now"
+        else:
             _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, why)) for change in batch])
     store.finish_applying(session.lease, session.run, stored.making)
 

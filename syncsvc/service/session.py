@@ -2,14 +2,14 @@
 
 import os
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncsvc.errors import ExitCode, LeaseLost, SyncsvcError
+from syncsvc.errors import ExitCode, SyncsvcError
 from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
+from syncsvc.service.heartbeat import kept_alive
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
 from syncsvc.store import Lease
@@ -84,27 +84,13 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
 
 @contextmanager
 def _kept_alive(setup: Setup, lease: Lease) -> Iterator[None]:
-    """Renew the lease from a thread until the run ends, then give it back.
+    """Renew the lease until the run ends, then give it back.
 
     Losing it is not handled here: every write to the store checks the fencing number itself.
     """
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(lease.seconds / 4):
-            try:
-                setup.store.renew_lease(lease)
-            except LeaseLost:
-                return
-            except Exception:  # noqa: S112  # a busy database: the next beat tries again, well before the end
-                continue
-
-    beat = threading.Thread(target=renew, name="lease", daemon=True)
-    beat.start()
     try:
-        yield
+        with kept_alive(lambda: setup.store.renew_lease(lease), every_seconds=lease.seconds / 4):
+            yield
     finally:
         # A process that is being killed does not get here; one that fails does, and must not make the next run wait.
-        done.set()
-        beat.join()
         setup.store.release_lease(lease)

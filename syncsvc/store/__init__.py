@@ -19,6 +19,7 @@ from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.sightings import SightingStore
+from syncsvc.store.slots import SlotStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
@@ -50,6 +51,7 @@ class Store(
     DecisionStore,
     NarrativeStore,
     AcceptedLinkStore,
+    SlotStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 

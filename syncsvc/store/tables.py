@@ -369,3 +369,19 @@ hold = Table(  # the holds of the last run, to tell which begin and which end
     Column("follower_value", Date),
     Column("baseline", Date),
 )
+
+slot = Table(  # the night of a local date, which is run once whoever runs it
+    "slot",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("until_seconds", Double, nullable=False),  # end of the lease; of a due one, when to try again
+    Column("run", ForeignKey("run.id")),
+    Column("exit_code", Integer),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column("detail", Text),
+)

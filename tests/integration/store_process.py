@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from syncsvc.errors import SyncsvcError
 from syncsvc.model import Field, Mode, Outcome, Plan, Receipt
+from syncsvc.slots import Slot, SlotState
 from syncsvc.store import Lease, Store
 from tests.builders import NOON, change, export, issue, milestone, tracked
 
@@ -59,6 +60,21 @@ def write_when_told(url: str) -> None:
         "release_lease": lambda: store.release_lease(lease),
     }
     say({name: _error_of(attempt) for name, attempt in attempts.items()})
+
+
+def race_for_slots(url: str) -> None:
+    """When told to, try to get each of twenty slots and end the ones that were got; say which."""
+    store = Store.open(url, now=lambda: NOON)
+    say({"ready": True})
+    sys.stdin.readline()
+    won = []
+    for number in range(20):
+        slot = Slot(NOON.date() + timedelta(days=number), NOON)
+        claim = store.claim_slot(slot, f"racer {os.getpid()}", seconds=60)
+        if claim is not None:
+            won.append(number)
+            store.finish_slot(claim, SlotState.DONE, exit_code=0)
+    say({"won": won})
 
 
 def die_at_each_statement(folder: str) -> None:
@@ -110,5 +126,10 @@ def _error_of(attempt: Callable[[], object]) -> str | None:
 
 
 if __name__ == "__main__":
-    verbs = {"hold": hold, "write when told": write_when_told, "die at each statement": die_at_each_statement}
+    verbs = {
+        "hold": hold,
+        "write when told": write_when_told,
+        "race for slots": race_for_slots,
+        "die at each statement": die_at_each_statement,
+    }
     verbs[sys.argv[1]](sys.argv[2])

@@ -16,8 +16,8 @@ _PURE = "model errors decisions narratives workdays reconcile compare plan safet
 _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
-    "notify errors log config settings links mapping model names shapes decisions narratives safety workdays demo "
-    "schedule web link_list suggestions links_import review_sheet review_answers"
+    "notify errors log config settings links mapping model names shapes decisions narratives safety workdays slots "
+    "demo schedule web link_list suggestions links_import review_sheet review_answers"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "model": "",
     "errors": "",
     "workdays": "",
+    "slots": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
     "review_sheet": "model decisions",
     "review_answers": "model errors mapping decisions review_sheet",
@@ -40,15 +41,15 @@ MAY_IMPORT = {
     "links_import": "model errors",
     "link_list": "model",
     "suggestions": "model names",
-    "store": "model errors",
+    "store": "model errors slots",
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
     "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
-    "review_answers",
+    "review_answers slots",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
-    "service": f"{_PURE} connector store shapes link_list suggestions",
+    "service": f"{_PURE} connector store shapes link_list suggestions slots",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
