@@ -19,7 +19,7 @@ from syncsvc.errors import SyncsvcError
 from syncsvc.service.nights import Nights
 from syncsvc.slots import Timetable
 
-HEARTBEAT_SECONDS: Final = 10
+HEARTBEAT_SECONDS: Final = 5
 #: What a run may take to finish the batch it is in: a hundred writes, and a Jira that answers slowly.
 DRAIN_SECONDS: Final = 240
 
