@@ -47,7 +47,8 @@ class SlotStore(Database):
         )
         with self._writing() as connection:
             claiming = _insert_new(connection).values(**row, until_seconds=database_seconds() + seconds)
-            if connection.execute(claiming).rowcount != 1 and connection.execute(taking).rowcount != 1:
+            is_new = connection.execute(claiming.returning(held.day)).one_or_none() is not None
+            if not is_new and connection.execute(taking).rowcount != 1:
                 return None
             attempt, run = connection.execute(select(held.attempt, held.run).where(held.day == slot.day)).one()
         return SlotClaim(slot.day, owner, attempt, seconds, run)

@@ -175,7 +175,7 @@ def test_a_killed_night_is_taken_over_when_its_lease_has_ended(site: Site) -> No
     assert timer.returncode == 0, timer.stderr
     run = json.loads(timer.stdout)
     assert (run["trigger"], run["exit_code"]) == ("nightly", 0)
-    assert Path(run["report"]["html"]).is_file()
+    assert Path(run["report"]["text"]).is_file()
     assert moved(site) == [1] * LINKS
     taken = night(site)
     assert taken is not None

@@ -204,5 +204,5 @@ class FourEyes(Reviewed):
 
 
 TestReviewed, TestFourEyes = Reviewed.TestCase, FourEyes.TestCase
-TestReviewed.settings = settings(settings.get_profile("dev"), max_examples=60, stateful_step_count=30, deadline=None)
-TestFourEyes.settings = settings(settings.get_profile("dev"), max_examples=40, stateful_step_count=30, deadline=None)
+TestReviewed.settings = settings(settings.get_profile("dev"), max_examples=40, stateful_step_count=25, deadline=None)
+TestFourEyes.settings = settings(settings.get_profile("dev"), max_examples=25, stateful_step_count=25, deadline=None)

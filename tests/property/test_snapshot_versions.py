@@ -50,7 +50,7 @@ SNAPSHOTS = st.builds(
 ).map(lambda snapshot: replace(snapshot, side=SIDES[snapshot.connector]))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.lists(SNAPSHOTS, max_size=6))
 def test_every_snapshot_reads_back_as_it_was(taken: Sequence[Snapshot]) -> None:
     store = Store.open("sqlite://", now=lambda: NOON)
@@ -111,7 +111,7 @@ def newest(expected: Sequence[Snapshot], connector: str) -> Snapshot | None:
     return max(of_it, key=lambda each: (each.period or "", each.edition or 0, each.id or 0), default=None)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     any_of(Plan, snapshots=st.dictionaries(st.text(), st.integers()), id=st.just("p-123456"), mode=st.just(Mode.AUTO))
 )
