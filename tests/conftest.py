@@ -3,11 +3,16 @@
 import os
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from sqlalchemy import make_url
+
+from tests.postgresql import Databases, find_programs, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,6 +73,20 @@ def soffice() -> str:
     if found is None:
         _absent("soffice is absent; Debian has it in libreoffice-calc-nogui")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Databases]:
+    """Databases on the server SYNCSVC_TEST_PG names, else on one of Debian's started for this session."""
+    named, programs = os.environ.get("SYNCSVC_TEST_PG"), find_programs()
+    if named:
+        with closing(Databases(make_url(named))) as databases:
+            yield databases
+    elif programs is not None:
+        with running_server(programs) as url, closing(Databases(url)) as databases:
+            yield databases
+    else:
+        _absent("PostgreSQL is absent; Debian has it in postgresql, or SYNCSVC_TEST_PG names a server")
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,19 @@
-"""`syncsvc db`: the schema of the store."""
+"""`syncsvc db`: the schema of the store, whether it is whole, and a copy of it."""
 
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import click
 
 from syncsvc.cli.frame import Context
 from syncsvc.config import Settings, resolve_store_url
-from syncsvc.errors import ExitCode
-from syncsvc.log import hide, redact
+from syncsvc.errors import ExitCode, worst
+from syncsvc.log import hide, printable, redact
 
 
 @click.group("db")
 def command() -> None:
-    """Bring the store to the schema of this version, or say where it is."""
+    """Bring the store to the schema of this version, say where it is, look whether it is whole, or back it up."""
 
 
 @command.command("upgrade")
@@ -40,6 +41,49 @@ def current(context: Context) -> ExitCode:
     at = f"is at schema {found}" if found else "has no schema yet"
     click.echo(f"{shown} {at}; this version needs {needed}. Run `syncsvc db upgrade`.")
     return ExitCode.SCHEMA
+
+
+@command.command("check")
+@click.pass_obj
+def check(context: Context) -> ExitCode:
+    """Look whether the store is whole: schema, file, guards of the audit, references; say all that is wrong.
+
+    Exits 0, 8 when the schema is not the one of this version, or 3 when something is damaged.
+    """
+    from syncsvc.store.upkeep import find_damage
+
+    url, shown = _find_store(context.settings(), context)
+    problems = find_damage(url)
+    for problem in problems:
+        click.echo(printable(str(problem)))
+    if not problems:
+        click.echo(f"{shown} is whole.")
+    return worst([problem.exit_code for problem in problems])
+
+
+@command.command("backup")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to; a name with the time in it, beside the store, unless said.",
+)
+@click.pass_obj
+def backup(context: Context, output: Path | None) -> None:
+    """Copy the store as it is now into a file that is not there yet; runs may go on meanwhile.
+
+    For PostgreSQL it says which command makes a backup.
+    """
+    from syncsvc.store.upkeep import back_up
+
+    url, shown = _find_store(context.settings(), context)
+    stamp = f"{context.now():%Y%m%dT%H%M%SZ}"
+    if output is None:
+        is_file = urlsplit(url).scheme.startswith("sqlite")
+        output = Path(f"{shown}.{stamp}.backup") if is_file else Path(f"syncsvc-{stamp}.dump")
+    back_up(url, output.absolute())
+    click.echo(f"{shown} was copied to {output.absolute()}.")
 
 
 def upgrade_store(settings: Settings, context: Context) -> tuple[str | None, str, str]:

@@ -57,7 +57,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Set up": {
         "links": "List, suggest, accept, refuse and import links to Jira.",
         "mappings": "List the mappings, or show what one declares.",
-        "db": "Bring the store to this version's schema, or say where it is.",
+        "db": "The store: its schema, whether it is whole, a backup of it.",
+        "prune": "Drop old snapshots that nothing needs any more.",
     },
 }
 

@@ -16,6 +16,7 @@ from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.narratives import NarrativeStore
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
+from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.sightings import SightingStore
@@ -27,6 +28,7 @@ __all__ = [
     "Event",
     "Lease",
     "OpenIntent",
+    "Pruning",
     "Run",
     "SnapshotHead",
     "Store",
@@ -52,6 +54,7 @@ class Store(
     NarrativeStore,
     AcceptedLinkStore,
     SlotStore,
+    PruningStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 

@@ -114,12 +114,26 @@ def insert_or_replace(connection: Connection, table: Table, rows: list[dict[str,
 
 def insert_plain(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert many rows of text and whole numbers, past the conversions those need not: twice as fast."""
+    if connection.dialect.name == "postgresql":
+        _copy_plain(connection, table, names, rows)
+        return
     statement = insert(table).compile(dialect=connection.dialect, column_keys=list(names))
-    if statement.positional:
-        assert statement.positiontup == list(names)  # noqa: S101 - the columns in order of the table
-        connection.exec_driver_sql(str(statement), list(rows))
-    else:
-        connection.exec_driver_sql(str(statement), [dict(zip(names, row, strict=True)) for row in rows])
+    assert statement.positiontup == list(names)  # noqa: S101 - the columns in order of the table
+    connection.exec_driver_sql(str(statement), list(rows))
+
+
+def _copy_plain(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """By COPY, in the transaction of the connection; errors come as SQLAlchemy's, as from every other statement."""
+    quote = connection.dialect.identifier_preparer.quote
+    statement = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN"
+    raw: Any = connection.connection.driver_connection
+    base: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except base as error:
+        raise DBAPIError.instance(statement, None, error, base, hide_parameters=True) from error
 
 
 def in_chunks(values: Sequence[V], size: int = CHUNK) -> Iterator[Sequence[V]]:

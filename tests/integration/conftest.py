@@ -1,20 +1,17 @@
-"""Stores to test against: SQLite, and PostgreSQL too where SYNCSVC_TEST_PG names a database made for tests."""
+"""Stores to test against, on SQLite and on PostgreSQL."""
 
-import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
 
 from syncsvc.model import Mode, Snapshot
 from syncsvc.store import Lease, Store, upgrade
-from syncsvc.store.engine import open_engine
 from tests.builders import NOON
-
-POSTGRESQL = os.environ.get("SYNCSVC_TEST_PG")
+from tests.postgresql import Databases
 
 
 @dataclass
@@ -46,21 +43,28 @@ class Opened:
         return self.store.begin_run(trigger="nightly", mode=Mode.AUTO, actor=actor)
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An address where there is no store yet."""
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with the schema of this version and nothing in it, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "store.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An address on each engine where there is no store yet; a store with nothing in it for a test that opens it."""
+    opens = "open_store" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    assert POSTGRESQL is not None
-    assert "test" in (make_url(POSTGRESQL).database or ""), (
-        "everything in the database SYNCSVC_TEST_PG names is dropped"
-    )
-    engine = open_engine(POSTGRESQL)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    return POSTGRESQL
+        path = tmp_path / "store.db"
+        if opens:
+            shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
+        return
+    databases: Databases = request.getfixturevalue("postgresql")
+    url = databases.migrated() if opens else databases.empty()
+    yield url
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -72,7 +76,6 @@ def clock() -> Clock:
 @pytest.fixture
 def open_store(store_url: str, clock: Clock) -> Iterator[Callable[[], Store]]:
     """Opens the store as often as a test wants, as so many processes would."""
-    upgrade(store_url)
     stores: list[Store] = []
 
     def open_once_more() -> Store:

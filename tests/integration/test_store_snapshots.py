@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from syncsvc.connector import fingerprint
 from syncsvc.model import Field, Milestone, Reject, RejectCause, Side, Snapshot
 from syncsvc.store import SnapshotHead, Store
+from syncsvc.store.engine import insert_plain, open_engine
+from syncsvc.store.tables import version
 from tests.builders import NOON, export, issue, milestone, tracked
 
 DUE = date(2019, 6, 28)
@@ -273,3 +277,15 @@ def test_a_published_document_is_what_its_place_held_last(opened: Any) -> None:
     assert opened.store.find_snapshot("published", "2019-06", None) == june
     moved = opened.save(published("2019-04", "april", "https://ls.example/plan.md"))
     assert opened.store.newest_snapshot("published") == moved
+
+
+def test_many_rows_at_once_fail_like_any_other_statement(opened: Any, store_url: str) -> None:
+    """They go past SQLAlchemy's own insertion, and what the driver raises must not."""
+    opened.save(export(milestone("A")))
+    engine = open_engine(store_url)
+    rows = [(1, "B", 1, 2, "{}"), (1, "A", 1, 2, "{}")]
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        insert_plain(connection, version, ("stream", "code", "from_seq", "to_seq", "body"), rows)
+    with engine.connect() as connection:
+        assert connection.execute(select(version.c.code)).scalars().all() == ["A"]
+    engine.dispose()

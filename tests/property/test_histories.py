@@ -73,6 +73,9 @@ class Site(RuleBasedStateMachine):
     def make_tracker(self) -> RecordingTracker:
         return RecordingTracker()
 
+    def open_store(self) -> Store:
+        return Store.open("sqlite://", now=lambda: self.at)
+
     @initialize(due=MAYBE, jira=MAYBE)
     def begin(self, due: date | None, jira: date | None) -> None:
         self.at = datetime(2019, 5, 2, 4, 30, tzinfo=UTC)
@@ -80,7 +83,7 @@ class Site(RuleBasedStateMachine):
         self.tracker, self.schedule = self.make_tracker(), FarSchedule()
         self.ids = {key: self.tracker.add(key, due=jira) for key in KEYS}
         self.plan_side: dict[str, Milestone] = {code: milestone(code, due) for code in CODES}
-        self.store = Store.open("sqlite://", now=lambda: self.at)
+        self.store = self.open_store()
         self.setup = Setup.of(
             MemorySchedule(self.schedule),
             MemoryTracker(self.tracker),
