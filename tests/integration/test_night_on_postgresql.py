@@ -28,7 +28,7 @@ def test_a_night_on_postgresql(tmp_path: Path, postgresql: Databases) -> None:
         first = site.sync()
         assert (first.receipts, len(first.pulled["jira"].milestones)) == ((), 3)
         assert site.run("db", "check").stdout.endswith("is whole.\n")
-        assert Path(first.report["html"]).is_file()
+        assert Path(first.report["text"]).is_file()
         moved = [replace(each, due=each.due + timedelta(days=7)) for each in milestones]
         write_export(tmp_path / "exports" / "201904-ME.csv", "LSST ME 19-04", moved)
         busy = site.sync()

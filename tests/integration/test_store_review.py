@@ -104,7 +104,11 @@ def test_the_last_word_on_a_link_counts_and_each_is_told(opened: Any) -> None:
         LinkWord("A", "DM-1", True, actor="scheduler", at=NOON),
         replace(words[0], accepted=False, actor="bert", at=opened.clock.at),
     ]
-    assert told(opened) == [("link_accepted", "same name"), ("link_accepted", None), ("link_refused", "same name")]
+    assert told(opened) == [
+        ("link_accepted", "test_plan; same name"),
+        ("link_accepted", "completion"),
+        ("link_refused", "same name"),
+    ]
     opened.store.keep_link_words(opened.lease, opened.run, [])
     assert len(told(opened)) == 3
 
