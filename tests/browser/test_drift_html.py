@@ -173,11 +173,11 @@ def test_paper_shows_every_row_whatever_is_filtered(open_page: Open, many: str) 
     page.locator("#search").fill("nothing of that kind")
     expect(page.locator("#none")).to_be_visible()
     page.emulate_media(media="print")
-    page.wait_for_function("document.querySelectorAll('#full tbody tr').length === 1600")
+    expect(page.locator("#full tbody tr")).to_have_count(1600, timeout=60_000)
     assert shown(page) == 1600
     assert not page.locator(".tools").is_visible()
     page.emulate_media(media="screen")
-    page.wait_for_function("document.querySelectorAll('#full tbody tr').length === 0")
+    expect(page.locator("#full tbody tr")).to_have_count(0, timeout=60_000)
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is absent; Debian has it in poppler-utils")

@@ -38,7 +38,7 @@ class Serving:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def stop(self, number: int = signal.SIGTERM, *, within_seconds: float = 30) -> int:
+    def stop(self, number: int = signal.SIGTERM, *, within_seconds: float = 90) -> int:
         self.process.send_signal(number)
         return self.process.wait(timeout=within_seconds)
 
