@@ -28,9 +28,13 @@ def command(context: Context) -> ExitCode:
         context.start_logging()
     log, stop = logging.getLogger("syncsvc.serve"), threading.Event()
     # Set before anything is begun, so that there is no moment in which a signal would cut through a write.
+    # A handler runs in the main thread only, which a signal that reaches another thread does not wake: the number is
+    # written by the interpreter itself, whichever thread that is.
     told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: os.write(tell, bytes([number])))
+        signal.signal(number, lambda *_: None)
 
     def wait() -> None:
         number = os.read(told, 1)[0]

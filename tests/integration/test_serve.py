@@ -1,6 +1,8 @@
 """The service as a process of its own, by another clock: nights caught up, stopped in the middle, shared and missed."""
 
+import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -38,7 +40,7 @@ class Serving:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def stop(self, number: int = signal.SIGTERM, *, within_seconds: float = 90) -> int:
+    def stop(self, number: int = signal.SIGTERM, *, within_seconds: float = 30) -> int:
         self.process.send_signal(number)
         return self.process.wait(timeout=within_seconds)
 
@@ -147,6 +149,16 @@ def test_stopped_in_the_middle_of_a_batch_it_records_that_batch_and_the_next_sta
     assert (timer.returncode, timer.stdout) == (0, "")
     assert f"The night of {NIGHT} was done by run" in timer.stderr
     assert len(nightly_runs(site)) == 2
+
+
+def test_a_signal_that_reaches_another_thread_stops_it_too(site: Site) -> None:
+    with serving(site) as service:
+        wait_until(lambda: f"night of {NIGHT}: done" in service.log)
+        process = service.process.pid
+        others = [int(each) for each in os.listdir(f"/proc/{process}/task") if int(each) != process]
+        assert others
+        ctypes.CDLL(None, use_errno=True).tgkill(process, others[0], signal.SIGTERM)
+        assert service.process.wait(timeout=30) == 0
 
 
 def test_of_two_services_on_one_store_one_runs_the_night(site: Site) -> None:
