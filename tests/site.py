@@ -122,7 +122,7 @@ class Site:
         return {**os.environ, **self.env, "SYNCSVC_CONFIG": str(self.config), "PYTHONPATH": str(ROOT)}
 
     def run(self, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-        """The command line as `syncsvc ARGUMENTS` in the folder of the site; in this process, since starting one takes time.
+        """The command line `syncsvc ARGUMENTS` in the folder of the site, in this process: starting one takes time.
 
         What needs a process of its own (to be killed, to run beside another) starts one with `environment`.
         """
