@@ -32,9 +32,6 @@ def table(heading: str, columns: Sequence[Column], rows: Sequence[Cells]) -> Sec
     return Section(f"{heading} ({len(rows):,})", tuple(columns), tuple(rows)) if rows else None
 
 
-#: Questions that have no table of their own below.
-
-
 def text_of(cell: str | Cell) -> str:
     """What stands in a cell, without its tone."""
     return cell.text if isinstance(cell, Cell) else cell

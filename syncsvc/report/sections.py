@@ -139,6 +139,7 @@ def _worst(drift: DriftReport) -> str:
     return ", ".join(f"{one.code} {moved(_days(one))}" for one in shown)
 
 
+#: Questions that have no table of their own below.
 _ASKED = (Question.HELD, Question.GONE, Question.SIDES_DIFFER)
 
 
