@@ -149,7 +149,7 @@ def check_secrets(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
 
 def _check_notify(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
     """Secret addresses that are none, and a file of certificates that is not there."""
-    problems = []
+    problems: list[Problem] = []
     for reference in settings.notify.urls(settings.path.name):
         try:
             resolve_secret_url(reference, env)
@@ -232,18 +232,14 @@ def _read_notify(reader: TableReader, table: object) -> NotifySettings | None:
         reader.read_struct(each, WebhookSettings, f"notify.webhooks[{at}]") for at, each in enumerate(webhooks)
     )
     _check_mail(reader, table.get("mail"))
-    for where, each in [
-        *((f"notify.webhooks[{at}]", each) for at, each in enumerate(webhooks)),
-        *([("notify.ping", table["ping"])] if "ping" in table else []),
-    ]:
+    places = {f"notify.webhooks[{at}]": each for at, each in enumerate(webhooks)} | {"notify.ping": table.get("ping")}
+    for where, each in places.items():
         if isinstance(each, dict) and not {"url_env", "url_file"} & set(each):
-            hint = (
-                "Such an address is a secret: name the environment variable or, with url_file, the file that holds it."
-            )
+            hint = "Such an address is a secret: name the variable, or with url_file the file, that holds it."
             reader.report(f"{where}.url_env", "is missing", hint)
     names = [each.get("name") for each in webhooks if isinstance(each, dict)]
-    for at, name in enumerate(names):
-        if name is not None and name in names[:at]:
+    for at, each in enumerate(names):
+        if each is not None and each in names[:at]:
             reader.report(f"notify.webhooks[{at}].name", "is the name of another webhook, too", "Give each its own.")
     bare = {key: value for key, value in table.items() if key not in inner}
     return reader.read_struct(bare, NotifySettings, "notify", given=inner)

@@ -1,4 +1,4 @@
-"""[notify] of the configuration: whom to tell, how, and where the secrets for it are. config.example.toml explains it."""
+"""[notify] of the configuration: whom to tell, how, and where the secrets for it are."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal

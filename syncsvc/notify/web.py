@@ -21,6 +21,10 @@ TEAMS_CHARACTERS: Final = 12_000
 PING_PAUSES_SECONDS: Final = (1.0, 4.0)
 #: The same request will not be taken later either.
 _PERMANENT: Final = (400, 413, 422)
+_WHY: Final = {
+    **dict.fromkeys((401, 403), ", so its address is not accepted"),
+    **dict.fromkeys((404, 410), ", so its address is not known there any more"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +151,11 @@ def _exchange(method: str, url: str, ca_file: Path | None, body: Mapping[str, An
     except httpx.TimeoutException:
         raise Undelivered("it does not answer in time") from None
     except httpx.ConnectError as error:
-        words = (
-            "its certificate is not trusted" if "CERTIFICATE_VERIFY_FAILED" in str(error) else "it cannot be reached"
-        )
-        raise Undelivered(words) from None
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        raise Undelivered("its certificate is not trusted" if untrusted else "it cannot be reached") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Undelivered(f"no usable answer ({type(error).__name__})") from None
     if 200 <= status < 300:
         return f"answered {status}"
-    hint = {
-        401: ", the address is not accepted",
-        403: ", the address is not accepted",
-        404: ", the address is not known",
-    }
-    hint[410] = hint[404]
-    redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""
-    raise Undelivered(f"it answers {status}{hint.get(status, redirect)}", permanent=status in _PERMANENT)
+    why = _WHY.get(status, ", a redirect, which is not followed" if 300 <= status < 400 else "")
+    raise Undelivered(f"it answers {status}{why}", permanent=status in _PERMANENT)

@@ -15,6 +15,7 @@ from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.narratives import NarrativeStore
+from syncsvc.store.notices import Delivery, NoticeStore, Restated
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
@@ -25,10 +26,12 @@ from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
 __all__ = [
+    "Delivery",
     "Event",
     "Lease",
     "OpenIntent",
     "Pruning",
+    "Restated",
     "Run",
     "SnapshotHead",
     "Store",
@@ -54,6 +57,7 @@ class Store(
     NarrativeStore,
     AcceptedLinkStore,
     SlotStore,
+    NoticeStore,
     PruningStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""

@@ -385,3 +385,28 @@ slot = Table(  # the night of a local date, which is run once whoever runs it
     Column("finished_at", Instant),
     Column("detail", Text),
 )
+
+notice = Table(  # one message about a night; `about` is the trouble it tells of, "" where it tells of none
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("run", ForeignKey("run.id")),
+    Column("occasion", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+delivery = Table(  # a message on one of the ways to tell
+    "delivery",
+    metadata,
+    Column("notice", ForeignKey("notice.id"), primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),  # when it is tried again; of one under way, when it may be taken over
+    Column("detail", Text),
+    Index("ix_delivery_state_next_at", "state", "next_at"),
+)
