@@ -64,9 +64,9 @@ class Standing:
     told_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
-def about(*parts: object) -> str:
-    """What tells one trouble from another: numbers in it (runs, times, addresses of processes) do not."""
-    told = "\n".join(re.sub(r"\d+", "#", str(part)) for part in parts)
+def about(words: str, *exact: object) -> str:
+    """What tells one trouble from another. Numbers in its words (runs, times, processes) do not; what is exact does."""
+    told = "\n".join([re.sub(r"\d+", "#", words), *map(str, exact)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

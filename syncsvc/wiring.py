@@ -1,6 +1,7 @@
 """The one place that builds store, connectors and service from the configuration."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from syncsvc import HOME
-from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_store_url
+from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_secret_url, resolve_store_url
 from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
 from syncsvc.model import LinkWord, Side, Snapshot
+from syncsvc.secret import Secret, SecretReference
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
 from syncsvc.store import Run, Store
@@ -24,8 +26,11 @@ from syncsvc.store import Run, Store
 if TYPE_CHECKING:
     from connectors.jira import JiraConnector
     from connectors.p6_spreadsheet import P6Spreadsheet
+    from syncsvc.notify import Channel, Notifier
 
 Clock = Callable[[], datetime]
+#: A part of a secret address that is as long as this may be what makes it one.
+_SECRET_PART = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,52 @@ class Wiring:
                 f"{self.settings.path.name}: connectors.{settings.name}.mapping", error.message, error.hint
             )
             raise ConfigError("a published side cannot be read:", problems=[problem]) from None
+
+    def notifier(self) -> "Notifier":
+        """Every way to tell of the nights. One whose secret is not there says so when it is to be used."""
+        from syncsvc.notify import Notifier, Unusable
+        from syncsvc.notify.mail import Mail
+        from syncsvc.notify.web import Ping, Webhook
+
+        notify, file = self.settings.notify, self.settings.path.name
+        channels: list[Channel] = []
+        if notify.mail is not None:
+            try:
+                channels.append(Mail(notify.mail, self._mail_password(), notify.ca_file))
+            except ConfigError as error:
+                channels.append(Unusable("mail", _in_one_line(error)))
+        for at, name in enumerate(notify.channels[len(channels) :]):
+            try:
+                url = self._secret_url(notify.webhook_url(file, at))
+                channels.append(Webhook(name, notify.webhooks[at].kind, url, notify.ca_file))
+            except ConfigError as error:
+                channels.append(Unusable(name, _in_one_line(error)))
+        reference = notify.ping_url(file)
+        if notify.ping is None or reference is None:
+            return Notifier(tuple(channels))
+        try:
+            return Notifier(tuple(channels), Ping(notify.ping, self._secret_url(reference), notify.ca_file))
+        except ConfigError as error:
+            return Notifier(tuple(channels), Unusable("ping", _in_one_line(error)))
+
+    def _mail_password(self) -> Secret | None:
+        reference, mail = self.settings.notify.password(self.settings.path.name), self.settings.notify.mail
+        if reference is None or mail is None:
+            return None
+        password = resolve_secret(reference, self.env)
+        hide(password.reveal())
+        for login in (password.reveal(), f"\0{mail.user}\0{password.reveal()}"):
+            hide(b64encode(login.encode()).decode())  # as SMTP sends it
+        return password
+
+    def _secret_url(self, reference: SecretReference) -> Secret:
+        url = resolve_secret_url(reference, self.env)
+        hide(url.reveal())
+        parts = urlsplit(url.reveal())
+        for part in (*parts.path.split("/"), parts.query):
+            if len(part) >= _SECRET_PART:
+                hide(part)
+        return url
 
     def find_problems(self) -> list[Problem]:
         """Everything wrong at once: secrets, links, store, sources, Jira's identity, fields and permissions."""
@@ -311,3 +362,7 @@ def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Proble
         return [Problem("", error.message, error.hint, error.exit_code)]
     finally:
         built.close()
+
+
+def _in_one_line(error: ConfigError) -> str:
+    return " ".join(str(error).split())

@@ -30,7 +30,10 @@ class Undelivered(Exception):
 class Channel(Protocol):
     """One way to tell."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
+        ...
 
     def send(self, message: Message, *, number: str, at: datetime) -> str:
         """Hand a message over, and say what the other side answered. `number` is the same at each try."""
@@ -38,11 +41,27 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unusable:
+    """A way to tell whose secret is not there: what is to go out on it waits until it is mended."""
+
+    name: str
+    reason: str
+
+    def send(self, message: Message, *, number: str, at: datetime) -> str:
+        """Never sends."""
+        raise Undelivered(self.reason)
+
+    def __call__(self, what: str) -> None:
+        """Never pings."""
+        raise Undelivered(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Notifier:
     """Every way to tell that is configured."""
 
     channels: tuple[Channel, ...] = ()
-    ping: "Callable[[str], None] | None" = None  # "start", "success", "failure"
+    ping: Callable[[str], None] | None = None  # "start", "success", "failure"
 
     def channel(self, name: str) -> Channel | None:
         """The channel of this name; None where it was taken out of the configuration."""

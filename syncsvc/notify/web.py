@@ -18,7 +18,8 @@ from syncsvc.secret import Secret
 SLACK_BLOCK: Final = 2_900
 SLACK_BLOCKS: Final = 12
 TEAMS_CHARACTERS: Final = 12_000
-PING_PAUSES_SECONDS: Final = (1.0, 4.0)
+PING_PAUSES_SECONDS: Final[tuple[float, ...]] = (1.0, 4.0)
+START_SECONDS: Final = 10.0
 #: The same request will not be taken later either.
 _PERMANENT: Final = (400, 413, 422)
 _WHY: Final = {
@@ -58,7 +59,7 @@ class Ping:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, what: str) -> None:
-        """Tell "start", "success" or "failure"; tried three times, for what comes late would mislead."""
+        """Tell "start" (tried once), "success" or "failure" (three times): what comes much later would mislead."""
         settings = self.settings
         if what == "start" and not settings.tell_start:
             return
@@ -68,9 +69,12 @@ class Ping:
             "failure": settings.failure_ending,
         }
         url = self.url.reveal().rstrip("/") + endings[what]
-        for pause in (*PING_PAUSES_SECONDS, None):
+        pauses, deadline_seconds = PING_PAUSES_SECONDS, self.deadline_seconds
+        if what == "start":  # nothing waits for it
+            pauses, deadline_seconds = (), min(START_SECONDS, deadline_seconds)
+        for pause in (*pauses, None):
             try:
-                within_deadline(lambda: _exchange("GET", url, self.ca_file, None), self.deadline_seconds)
+                within_deadline(lambda: _exchange("GET", url, self.ca_file, None), deadline_seconds)
                 return
             except Undelivered:
                 if pause is None:

@@ -9,7 +9,7 @@ from datetime import date
 from html import escape
 from typing import Any, Final
 
-from syncsvc.model import Field, Hold, Mode, Receipt, RunResult
+from syncsvc.model import Change, Field, Hold, Receipt, RunResult
 from syncsvc.notice import Message, Occasion, Trouble
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.layout import Column, Page, clean, cut, wrap
@@ -44,6 +44,7 @@ class Told:
     trouble: Trouble | None = None
     since: date | None = None
     held_anew: Collection[tuple[str, str, str]] = ()  # code, key, field
+    to_approve: Sequence[Change] = ()
     restated: Sequence[str] = ()
     missed: Sequence[date] = ()
     warnings: Sequence[str] = ()
@@ -75,7 +76,7 @@ def _subject(told: Told) -> str:
     if told.occasion in (Occasion.TROUBLE, Occasion.STILL) and told.trouble:
         parts.append(told.trouble.words)
     else:
-        parts += [words for words in (_written(told), _held(told), *told.restated) if words]
+        parts += [words for words in (_written(told), _waiting(told), *_restated(told)) if words]
         if told.missed:
             parts.append(f"{counted(len(told.missed), 'night')} missed")
         parts = parts or list(told.warnings[:1])
@@ -98,16 +99,18 @@ def _head(told: Told) -> list[str]:
             f"Missed, since nobody was there to run it in time: {counted(len(told.missed), 'night')}: {nights}."
         )
     lines += told.warnings
-    lines += [f"Restated: {words}." for words in told.restated]
+    lines += [f"{words}." for words in _restated(told)]
     if told.result is not None:
         result = told.result
         plan = result.plan
         waiting = f"; {counted(len(plan.holds), 'hold')} in all" if plan and plan.holds else ""
         lines.append(f"Run {result.run}, mode {result.mode}: {exit_words(result.exit_code)}.")
         lines.append(f"{receipt_words(result.receipts) or 'Nothing written'}{waiting}.")
-        if plan and plan.changes and not result.receipts and not plan.violations and result.mode is Mode.REVIEW:
-            changes = counted(len(plan.changes), "change")
-            lines.append(f"{changes} can be approved: syncsvc approve {plan.id}, then syncsvc apply {plan.id}")
+        if plan and told.to_approve:
+            lines.append(
+                f"{counted(len(plan.changes), 'change')} can be approved until {plan.expires_at:%Y-%m-%d %H:%M} UTC: "
+                f"syncsvc approve {plan.id}, then syncsvc apply {plan.id}"
+            )
     elif told.exit_code is not None and not told.trouble:
         lines.append(f"{exit_words(told.exit_code)}.")
     return [clean(line) for line in lines if line]
@@ -131,6 +134,7 @@ def _sections(told: Told) -> Iterator[Section | None]:
         of_kind = [hold for hold in anew if hold.kind is kind]
         if of_kind:
             yield _holds(f"Held anew: {kind} ({len(of_kind)})", of_kind, f"{meaning.means}. {meaning.to_do}.")
+    yield _changes(told)
     yield _receipts("Written", [each for each in result.receipts if each.outcome not in TROUBLE], "now", told)
 
 
@@ -143,14 +147,25 @@ def _receipts(heading: str, receipts: Sequence[Receipt], after: str, told: Told)
     rows = []
     for each in ordered[:MOST_ROWS]:
         change = each.change
-        last = OUTCOMES[each.outcome] + (f": {each.detail}" if each.detail else "") if alert else _move(each, told)
+        last = OUTCOMES[each.outcome] + (f": {each.detail}" if each.detail else "") if alert else _move(change, told)
         rows.append((change.code, change.key, change.field.value, day(change.before), day(change.after), last))
     columns.append(Column("outcome" if alert else "move"))
     return Section(f"{heading} ({len(receipts):,})", tuple(columns), tuple(rows), _more(receipts), alert=alert)
 
 
-def _move(receipt: Receipt, told: Told) -> str:
-    change = receipt.change
+def _changes(told: Told) -> Section | None:
+    if not told.to_approve:
+        return None
+    ordered = sorted(told.to_approve, key=lambda each: (-abs(each.calendar_days or 0), each.code))
+    columns = tuple(Column(name) for name in ("code", "issue", "field", "now", "then", "move"))
+    rows = tuple(
+        (each.code, each.key, each.field.value, day(each.before), day(each.after), _move(each, told))
+        for each in ordered[:MOST_ROWS]
+    )
+    return Section(f"To be approved, new ({len(ordered):,})", columns, rows, _more(ordered))
+
+
+def _move(change: Change, told: Told) -> str:
     if change.calendar_days is None or change.seen is None or change.after is None:
         return "first date" if change.field is Field.DUE else "completed"
     return moved(change.calendar_days, working_days(change.seen, change.after, told.holidays))
@@ -187,8 +202,14 @@ def _written(told: Told) -> str:
     return receipt_words(told.result.receipts) if told.result else ""
 
 
-def _held(told: Told) -> str:
-    return f"{len(told.held_anew):,} held anew" if told.held_anew else ""
+def _waiting(told: Told) -> str:
+    anew = [f"{len(told.held_anew):,} held anew"] if told.held_anew else []
+    anew += [f"{len(told.to_approve):,} to be approved"] if told.to_approve else []
+    return ", ".join(anew)
+
+
+def _restated(told: Told) -> list[str]:
+    return [f"{words} restates that month" for words in told.restated]
 
 
 def _facts(told: Told) -> dict[str, Any]:
@@ -206,6 +227,7 @@ def _facts(told: Told) -> dict[str, Any]:
         "since": told.since.isoformat() if told.since else None,
         "outcomes": {outcome.value: outcomes.count(outcome) for outcome in OUTCOMES if outcome in outcomes},
         "held_anew": len(told.held_anew),
+        "to_approve": len(told.to_approve),
         "holds": len(result.plan.holds) if result and result.plan else 0,
         "restated": list(told.restated),
         "missed": [night.isoformat() for night in told.missed],
