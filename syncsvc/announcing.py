@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from syncsvc.errors import ExitCode, SyncsvcError
 from syncsvc.log import redact
 from syncsvc.model import Change, Mode, Outcome, RunResult
 from syncsvc.notice import Message, Occasion, Trouble, about, find_occasion, standing, token_warning
-from syncsvc.notify import Channel, Notifier, Undelivered
+from syncsvc.notify import Notifier, Undelivered
 from syncsvc.report.digest import Told, digest
 from syncsvc.report.words import TROUBLE, exit_words, receipt_words
 from syncsvc.service.nights import NightEnd
@@ -30,6 +30,8 @@ _PAUSES_SECONDS: Final = (1.0, 5.0)
 _PATIENCE_SECONDS: Final = 30.0
 _MOST_AT_ONCE: Final = 50
 _WRITTEN: Final = (Outcome.APPLIED, Outcome.HANDED_OVER)
+
+T = TypeVar("T")
 
 _log = logging.getLogger("syncsvc.notify")
 
@@ -74,9 +76,11 @@ class Announcer:
 
     def deliver(self) -> None:
         """Send every message whose time has come."""
-        for _ in range(_MOST_AT_ONCE):
+        for number in range(_MOST_AT_ONCE):
             if self.stopping() or (delivery := self.store.take_delivery()) is None:
                 return
+            if number == 0:
+                self._read_again()  # what kept it from being sent may be mended
             self._send(delivery)
 
     def _tell(
@@ -133,7 +137,7 @@ class Announcer:
         try:
             if channel is None:
                 raise Undelivered("it is not configured any more", permanent=True)
-            said = self._hand_over(channel, delivery, number)
+            said = self._patiently(lambda: channel.send(delivery.message, number=number, at=delivery.at))
         except Exception as error:
             permanent = isinstance(error, Undelivered) and error.permanent
             words = redact(str(error) if isinstance(error, Undelivered) else f"a bug: {type(error).__name__}: {error}")
@@ -147,23 +151,25 @@ class Announcer:
             self.store.end_delivery(delivery, redact(said), sent=True)
             _log.info("message %s to %s: sent, %s", delivery.notice, delivery.channel, redact(said))
 
-    def _hand_over(self, channel: Channel, delivery: Delivery, number: str) -> str:
+    def _patiently(self, send: Callable[[], T], pauses: Sequence[float] = _PAUSES_SECONDS) -> T:
+        """One try: a connection that is lost is opened again once or twice, unless that took long."""
         begun = time.monotonic()
-        for pause in _PAUSES_SECONDS:
+        for pause in pauses:
             try:
-                return channel.send(delivery.message, number=number, at=delivery.at)
+                return send()
             except Undelivered as error:
                 if error.permanent or self.stopping() or time.monotonic() - begun > _PATIENCE_SECONDS:
                     raise
                 self.sleep(pause)
-        return channel.send(delivery.message, number=number, at=delivery.at)
+        return send()
 
     def _ping(self, what: str) -> None:
         ping = self._configuration()[1].ping
         if ping is None:
             return
+        pauses = () if what == "start" else _PAUSES_SECONDS  # nothing waits for a night to begin
         try:
-            ping(what)
+            self._patiently(lambda: ping(what), pauses)
         except Undelivered as error:
             _log.warning("the monitor could not be told of %s: %s", what, redact(str(error)))
 

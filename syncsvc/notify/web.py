@@ -1,7 +1,6 @@
 """Webhooks and pings by https. Their whole address is a secret: it is never shown, only the name of the webhook is."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +17,7 @@ from syncsvc.secret import Secret
 SLACK_BLOCK: Final = 2_900
 SLACK_BLOCKS: Final = 12
 TEAMS_CHARACTERS: Final = 12_000
-PING_PAUSES_SECONDS: Final[tuple[float, ...]] = (1.0, 4.0)
-START_SECONDS: Final = 10.0
+PING_DEADLINE_SECONDS: Final = 10.0
 #: The same request will not be taken later either.
 _PERMANENT: Final = (400, 413, 422)
 _WHY: Final = {
@@ -55,11 +53,10 @@ class Ping:
     settings: PingSettings
     url: Secret
     ca_file: Path | None = None
-    deadline_seconds: float = DEADLINE_SECONDS
-    sleep: Callable[[float], None] = time.sleep
+    deadline_seconds: float = PING_DEADLINE_SECONDS
 
     def __call__(self, what: str) -> None:
-        """Tell "start" (tried once), "success" or "failure" (three times): what comes much later would mislead."""
+        """Tell "start", "success" or "failure"."""
         settings = self.settings
         if what == "start" and not settings.tell_start:
             return
@@ -69,17 +66,7 @@ class Ping:
             "failure": settings.failure_ending,
         }
         url = self.url.reveal().rstrip("/") + endings[what]
-        pauses, deadline_seconds = PING_PAUSES_SECONDS, self.deadline_seconds
-        if what == "start":  # nothing waits for it
-            pauses, deadline_seconds = (), min(START_SECONDS, deadline_seconds)
-        for pause in (*pauses, None):
-            try:
-                within_deadline(lambda: _exchange("GET", url, self.ca_file, None), deadline_seconds)
-                return
-            except Undelivered:
-                if pause is None:
-                    raise
-                self.sleep(pause)
+        within_deadline(lambda: _exchange("GET", url, self.ca_file, None), self.deadline_seconds)
 
 
 def json_shape(message: Message, number: str, at: datetime) -> dict[str, Any]:
