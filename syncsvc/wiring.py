@@ -160,28 +160,29 @@ class Wiring:
 
     def notifier(self) -> "Notifier":
         """Every way to tell of the nights. One whose secret is not there says so when it is to be used."""
-        from syncsvc.notify import Notifier, Unusable
+        from syncsvc.notify import Notifier, Trust, Unusable
         from syncsvc.notify.mail import Mail
         from syncsvc.notify.web import Ping, Webhook
 
         notify, file = self.settings.notify, self.settings.path.name
+        trust = Trust(notify.ca_file)
         channels: list[Channel] = []
         if notify.mail is not None:
             try:
-                channels.append(Mail(notify.mail, self._mail_password(), notify.ca_file))
+                channels.append(Mail(notify.mail, self._mail_password(), trust))
             except ConfigError as error:
                 channels.append(Unusable("mail", _in_one_line(error)))
         for at, name in enumerate(notify.channels[len(channels) :]):
             try:
                 url = self._secret_url(notify.webhook_url(file, at))
-                channels.append(Webhook(name, notify.webhooks[at].kind, url, notify.ca_file))
+                channels.append(Webhook(name, notify.webhooks[at].kind, url, trust))
             except ConfigError as error:
                 channels.append(Unusable(name, _in_one_line(error)))
         reference = notify.ping_url(file)
         if notify.ping is None or reference is None:
             return Notifier(tuple(channels))
         try:
-            return Notifier(tuple(channels), Ping(notify.ping, self._secret_url(reference), notify.ca_file))
+            return Notifier(tuple(channels), Ping(notify.ping, self._secret_url(reference), trust))
         except ConfigError as error:
             return Notifier(tuple(channels), Unusable("ping", _in_one_line(error)))
 

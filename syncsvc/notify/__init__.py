@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -68,15 +69,22 @@ class Notifier:
         return next((each for each in self.channels if each.name == name), None)
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """Certificates are verified by what this machine trusts and, where a file is named, by what stands in it."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise Undelivered(f"[notify] ca_file {ca_file} cannot be read: {type(error).__name__}") from None
-    return context
+@dataclass
+class Trust:
+    """Certificates are verified by what this machine trusts and, where a file is named, by what stands in it, too."""
+
+    ca_file: Path | None = None
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """Made when first needed, since it takes a while. Undelivered where the file cannot be read."""
+        context = ssl.create_default_context()
+        if self.ca_file is not None:
+            try:
+                context.load_verify_locations(self.ca_file)
+            except (OSError, ssl.SSLError) as error:
+                raise Undelivered(f"[notify] ca_file {self.ca_file} cannot be read: {type(error).__name__}") from None
+        return context
 
 
 def within_deadline(send: Callable[[], str], seconds: float = DEADLINE_SECONDS) -> str:

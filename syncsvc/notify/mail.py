@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
 
 from syncsvc.notice import Message
-from syncsvc.notify import DEADLINE_SECONDS, STEP_SECONDS, Undelivered, trusted, within_deadline
+from syncsvc.notify import DEADLINE_SECONDS, STEP_SECONDS, Trust, Undelivered, within_deadline
 from syncsvc.notify_settings import DEFAULT_PORTS, MailSettings
 from syncsvc.secret import Secret
 
@@ -20,7 +19,7 @@ class Mail:
 
     settings: MailSettings
     password: Secret | None = None
-    ca_file: Path | None = None
+    trust: Trust = field(default_factory=Trust)
     deadline_seconds: float = DEADLINE_SECONDS
     name: str = field(default="mail", init=False)
 
@@ -78,12 +77,12 @@ class Mail:
 
     def _open(self) -> smtplib.SMTP:
         if self.settings.security == "tls":
-            context = trusted(self.ca_file)
+            context = self.trust.context
             return smtplib.SMTP_SSL(self.settings.host, self._port, timeout=STEP_SECONDS, context=context)
         server = smtplib.SMTP(self.settings.host, self._port, timeout=STEP_SECONDS)
         if self.settings.security == "starttls":
             try:
-                server.starttls(context=trusted(self.ca_file))
+                server.starttls(context=self.trust.context)
             except BaseException:
                 server.close()
                 raise

@@ -1,15 +1,14 @@
 """Webhooks and pings by https. Their whole address is a secret: it is never shown, only the name of the webhook is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import httpx
 
 from syncsvc.notice import Message
-from syncsvc.notify import DEADLINE_SECONDS, STEP_SECONDS, Undelivered, trusted, within_deadline
+from syncsvc.notify import DEADLINE_SECONDS, STEP_SECONDS, Trust, Undelivered, within_deadline
 from syncsvc.notify_settings import PingSettings
 from syncsvc.secret import Secret
 
@@ -33,7 +32,7 @@ class Webhook:
     name: str
     kind: Literal["json", "slack", "teams"]
     url: Secret
-    ca_file: Path | None = None
+    trust: Trust = field(default_factory=Trust)
     deadline_seconds: float = DEADLINE_SECONDS
 
     def send(self, message: Message, *, number: str, at: datetime) -> str:
@@ -43,7 +42,7 @@ class Webhook:
         return within_deadline(lambda: self._post(body), self.deadline_seconds)
 
     def _post(self, body: Mapping[str, Any]) -> str:
-        return _exchange("POST", self.url.reveal(), self.ca_file, body)
+        return _exchange("POST", self.url.reveal(), self.trust, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Ping:
 
     settings: PingSettings
     url: Secret
-    ca_file: Path | None = None
+    trust: Trust = field(default_factory=Trust)
     deadline_seconds: float = PING_DEADLINE_SECONDS
 
     def __call__(self, what: str) -> None:
@@ -66,7 +65,7 @@ class Ping:
             "failure": settings.failure_ending,
         }
         url = self.url.reveal().rstrip("/") + endings[what]
-        within_deadline(lambda: _exchange("GET", url, self.ca_file, None), self.deadline_seconds)
+        within_deadline(lambda: _exchange("GET", url, self.trust, None), self.deadline_seconds)
 
 
 def json_shape(message: Message, number: str, at: datetime) -> dict[str, Any]:
@@ -131,11 +130,11 @@ def in_parts(text: str, longest: int) -> list[str]:
     return [each.strip("\n") for each in [*parts, part] if each.strip()]
 
 
-def _exchange(method: str, url: str, ca_file: Path | None, body: Mapping[str, Any] | None) -> str:
+def _exchange(method: str, url: str, trust: Trust, body: Mapping[str, Any] | None) -> str:
     """One request, whose answer says no more than its status: redirects are not followed, the body is not read."""
     try:
         with (
-            httpx.Client(timeout=STEP_SECONDS, follow_redirects=False, verify=trusted(ca_file)) as client,
+            httpx.Client(timeout=STEP_SECONDS, follow_redirects=False, verify=trust.context) as client,
             client.stream(method, url, json=body) as answer,
         ):
             status = answer.status_code
