@@ -514,6 +514,8 @@ class RunResult:
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
+    waits: int = 0  # how often the tracker's rate limits made the run wait
+    waited_seconds: float = 0.0
 
     @property
     def outbox(self) -> tuple[str, ...]:

@@ -133,6 +133,7 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "problems": list(result.problems),
         "outbox": list(result.outbox),
         "report": dict(result.report),
+        "rate_limit": {"waits": result.waits, "seconds": result.waited_seconds},
     }
 
 

@@ -14,6 +14,7 @@ from syncsvc import HOME
 from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_secret_url, resolve_store_url
 from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
+from syncsvc.health import Health, find_health, unusable
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import load_mapping
@@ -71,6 +72,7 @@ class Wiring:
             now=self.now,
             others=others,
             find_candidates=follower.find_candidates,
+            waits=follower.waits,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
             write_report=reporting.write,
@@ -157,6 +159,37 @@ class Wiring:
                 f"{self.settings.path.name}: connectors.{settings.name}.mapping", error.message, error.hint
             )
             raise ConfigError("a published side cannot be read:", problems=[problem]) from None
+
+    def health(self, store: Store | None = None) -> tuple[Health, ExitCode]:
+        """How the service is doing, and how `syncsvc health` exits; from a store that is open already where one is.
+
+        Never raises for a store that cannot be used: that is what is to be told.
+        """
+        from syncsvc.store import current, head
+
+        now, settings, opened, schema = self.now(), self.settings, None, None
+        try:
+            if store is None:
+                schema = current(resolve_store_url(settings, self.env).reveal())
+                store = opened = self.open_store()
+            pmcs = settings.pmcs
+            kind = pmcs.plan_from if isinstance(pmcs, P6Settings) else None
+            facts = store.health_facts(pmcs.name if pmcs else None, kind)
+        except SyncsvcError as error:
+            words = " ".join(str(error).split())
+            return unusable(words, now=now, schema=schema, head=head()), error.exit_code
+        finally:
+            if opened is not None:
+                opened.close()
+        health = find_health(
+            facts,
+            now=now,
+            today=now.astimezone(settings.site.timezone).date(),
+            catch_up=timedelta(hours=settings.nightly.catch_up_hours),
+            schema=schema or head(),  # an open store is at head
+            head=head(),
+        )
+        return health, ExitCode.DONE if health.well else ExitCode.WAITING
 
     def notifier(self) -> "Notifier":
         """Every way to tell of the nights. One whose secret is not there says so when it is to be used."""

@@ -61,6 +61,10 @@ class JiraConnector:
         self._met: _Met | None = None
         self._lock = threading.Lock()
 
+    def waits(self) -> tuple[int, float]:
+        """How often Jira asked to wait (429, 503) since this was made, and how many seconds that came to."""
+        return self._transport.waits()
+
     def check(self) -> list[Problem]:
         """Address, token, flavour, field and permissions: everything wrong at once."""
         return fields.find_problems(self._transport, self._settings, f"connectors.{self.name}")

@@ -50,6 +50,7 @@ class Transport:
         self._lock = threading.Lock()
         self._paused_until = float("-inf")
         self._answered = False
+        self._waits, self._waited_seconds = 0, 0.0
 
     def ask(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Answer:
         """The answer to a request that only reads: JSON with 2xx, or a 4xx that the caller understands.
@@ -103,6 +104,11 @@ class Transport:
             if secret:
                 text = text.replace(secret, "***")
         return shorten(text)
+
+    def waits(self) -> tuple[int, float]:
+        """How often Jira asked to wait since this was made, and how many seconds that came to."""
+        with self._lock:
+            return self._waits, self._waited_seconds
 
     def close(self) -> None:
         """Give back the connections; the next request opens new ones."""
@@ -161,6 +167,8 @@ class Transport:
 
     def _pause(self, seconds: float) -> None:
         with self._lock:
+            self._waits += 1
+            self._waited_seconds += seconds
             self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def _retry_after_seconds(self, answer: Answer) -> float | None:

@@ -19,7 +19,9 @@ def wire_context(context: Context) -> "Wiring":
     """The wiring of the configuration that the command line names."""
     from syncsvc.wiring import wire
 
-    return wire(context.config_path, now=context.now, env=context.env)
+    wiring = wire(context.config_path, now=context.now, env=context.env)
+    context.log_as(wiring.settings)
+    return wiring
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
+from syncsvc.log import in_run
 from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.service.heartbeat import kept_alive
 from syncsvc.service.setup import Setup
@@ -40,6 +41,7 @@ class Session:
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""
+        waits, waited_seconds = self.setup.waits()
         return RunResult(
             run=self.run,
             trigger=self.trigger,
@@ -55,6 +57,8 @@ class Session:
             drifts=self.drifts,
             problems=tuple(self.problems),
             report=dict(self.report),
+            waits=waits,
+            waited_seconds=round(waited_seconds, 1),
         )
 
 
@@ -71,7 +75,8 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
         run = store.begin_run(trigger=trigger, mode=mode, actor=actor)
         session = Session(setup, run, lease, trigger, mode, actor, setup.now())
         try:
-            yield session
+            with in_run(run):
+                yield session
         except SyncsvcError as error:
             body = run_shape(session.result(error.exit_code)) | {"error": str(error)}
             store.finish_run(run, exit_code=error.exit_code, body=body)
