@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from syncsvc import HOME
 from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_secret_url, resolve_store_url
 from syncsvc.connector import Connector, Reader, ReadOnly
-from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
+from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SchemaBehind, SyncsvcError, UsageError
 from syncsvc.health import Health, find_health, unusable
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
@@ -171,6 +171,8 @@ class Wiring:
         try:
             if store is None:
                 schema = current(resolve_store_url(settings, self.env).reveal())
+                if schema is None:
+                    raise SchemaBehind("there is no store yet")  # opening it would make one
                 store = opened = self.open_store()
             pmcs = settings.pmcs
             kind = pmcs.plan_from if isinstance(pmcs, P6Settings) else None

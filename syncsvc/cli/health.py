@@ -18,8 +18,8 @@ from syncsvc.errors import ExitCode
 def command(context: Context, form: str, output: Path | None) -> ExitCode:
     """Say whether the nights are run and end well, from the store alone: nothing else is asked, nothing is written.
 
-    Exits with 0 where nobody need look, 4 where somebody should, 3 where the store cannot be used, and 8 where its
-    schema is not that of this version.
+    Exits with 0 where nobody need look, 4 where somebody should, 3 where the store cannot be used, and 8 where
+    there is none or its schema is not that of this version.
     """
     from syncsvc.report.health_text import health_shape, health_text, prometheus_text
 
