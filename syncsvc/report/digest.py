@@ -92,7 +92,7 @@ def _head(told: Told) -> list[str]:
     if told.trouble and told.occasion is Occasion.STILL and told.since:
         lines.append(f"This has been so since the night of {told.since}; it is told again now and then until it ends.")
     if told.trouble:
-        lines += [told.trouble.words, told.trouble.hint]
+        lines += [_sentence(told.trouble.words), told.trouble.hint]
     if told.missed:
         nights = ", ".join(map(str, told.missed[:7])) + (" ..." if len(told.missed) > 7 else "")
         lines.append(
@@ -116,6 +116,10 @@ def _head(told: Told) -> list[str]:
     return [clean(line) for line in lines if line]
 
 
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def _sections(told: Told) -> Iterator[Section | None]:
     """Exceptions first."""
     result = told.result
@@ -126,7 +130,7 @@ def _sections(told: Told) -> Iterator[Section | None]:
         points = tuple(f"{each.limit} {each.value:g}, allowed {each.allowed:g}: {each.why}" for each in plan.violations)
         yield Section("Safety limits broken: nothing is written", points=points, alert=True)
     wrong = [each for each in result.receipts if each.outcome in TROUBLE]
-    yield _receipts("Not written", wrong, "then", told)
+    yield _not_written(wrong)
     if result.problems:
         yield Section("Could not be read", points=result.problems, alert=True)
     anew = [hold for hold in (plan.holds if plan else ()) if (hold.code, hold.key, hold.field.value) in told.held_anew]
@@ -135,22 +139,29 @@ def _sections(told: Told) -> Iterator[Section | None]:
         if of_kind:
             yield _holds(f"Held anew: {kind} ({len(of_kind)})", of_kind, f"{meaning.means}. {meaning.to_do}.")
     yield _changes(told)
-    yield _receipts("Written", [each for each in result.receipts if each.outcome not in TROUBLE], "now", told)
+    yield _written_section([each for each in result.receipts if each.outcome not in TROUBLE], told)
 
 
-def _receipts(heading: str, receipts: Sequence[Receipt], after: str, told: Told) -> Section | None:
+def _not_written(receipts: Sequence[Receipt]) -> Section | None:
+    """One point each, since why is told in sentences."""
     if not receipts:
         return None
-    alert = heading == "Not written"
-    ordered = sorted(receipts, key=lambda each: (-abs(each.change.calendar_days or 0), each.change.code))
-    columns = [Column(name) for name in ("code", "issue", "field", "before", after)]
-    rows = []
+    ordered = sorted(receipts, key=lambda each: (each.change.code, each.change.key, each.change.field))
+    points = []
     for each in ordered[:MOST_ROWS]:
         change = each.change
-        last = OUTCOMES[each.outcome] + (f": {each.detail}" if each.detail else "") if alert else _move(change, told)
-        rows.append((change.code, change.key, change.field.value, day(change.before), day(change.after), last))
-    columns.append(Column("outcome" if alert else "move"))
-    return Section(f"{heading} ({len(receipts):,})", tuple(columns), tuple(rows), _more(receipts), alert=alert)
+        what = f"{change.code} {change.key} {change.field} {day(change.before)} -> {day(change.after)}"
+        points.append(f"{what}: {OUTCOMES[each.outcome]}" + (f". {each.detail}" if each.detail else ""))
+    return Section(f"Not written ({len(ordered):,})", notes=_more(ordered), points=tuple(points), alert=True)
+
+
+def _written_section(receipts: Sequence[Receipt], told: Told) -> Section | None:
+    if not receipts:
+        return None
+    ordered = sorted(receipts, key=lambda each: (-abs(each.change.calendar_days or 0), each.change.code))
+    columns = tuple(Column(name) for name in ("code", "issue", "field", "before", "now", "move"))
+    rows = tuple(_change_row(each.change, told) for each in ordered[:MOST_ROWS])
+    return Section(f"Written ({len(ordered):,})", columns, rows, _more(ordered))
 
 
 def _changes(told: Told) -> Section | None:
@@ -158,11 +169,13 @@ def _changes(told: Told) -> Section | None:
         return None
     ordered = sorted(told.to_approve, key=lambda each: (-abs(each.calendar_days or 0), each.code))
     columns = tuple(Column(name) for name in ("code", "issue", "field", "now", "then", "move"))
-    rows = tuple(
-        (each.code, each.key, each.field.value, day(each.before), day(each.after), _move(each, told))
-        for each in ordered[:MOST_ROWS]
-    )
+    rows = tuple(_change_row(each, told) for each in ordered[:MOST_ROWS])
     return Section(f"To be approved, new ({len(ordered):,})", columns, rows, _more(ordered))
+
+
+def _change_row(change: Change, told: Told) -> tuple[str, ...]:
+    dates = (day(change.before), day(change.after))
+    return (change.code, change.key, change.field.value, *dates, _move(change, told))
 
 
 def _move(change: Change, told: Told) -> str:
@@ -252,7 +265,8 @@ def _text(section: Section) -> str:
 
 def _html(subject: str, head: Sequence[str], sections: Sequence[Section], reports: Sequence[str]) -> str:
     """Tables and paragraphs as every mail program shows them: no style sheet, no picture, nothing loaded."""
-    parts = [f"<p>{'<br>'.join(map(_safe, head))}</p>"]
+    first, *rest = map(_safe, head or [subject])
+    parts = [f"<p>{'<br>'.join([f'<b>{first}</b>', *rest])}</p>"]
     for section in sections:
         colour = ' style="color:#b3261e"' if section.alert else ""
         parts.append(f"<h3{colour}>{_safe(section.heading)}</h3>")
@@ -261,7 +275,7 @@ def _html(subject: str, head: Sequence[str], sections: Sequence[Section], report
             parts.append("<ul>" + "".join(f"<li>{_safe(words)}</li>" for words in section.points) + "</ul>")
         if section.rows:
             parts.append(_html_table(section))
-    parts.append(f"<p>{'<br>'.join(map(_safe, reports))}</p>" if reports else "")
+    parts.append(f"<p>{'<br>'.join(map(_with_link, reports))}</p>" if reports else "")
     body = "\n".join(part for part in parts if part)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{_safe(subject)}</title></head>\n'
@@ -270,12 +284,20 @@ def _html(subject: str, head: Sequence[str], sections: Sequence[Section], report
 
 
 def _html_table(section: Section) -> str:
-    style = ' style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;border-bottom:1px solid #d3dae3"'
+    style = ' style="text-align:left;white-space:nowrap;padding:2px 12px 2px 0;border-bottom:1px solid #d3dae3"'
     head = "".join(f"<th{style}>{_safe(column.heading)}</th>" for column in section.columns)
     rows = "".join(
         "<tr>" + "".join(f"<td{style}>{_safe(text_of(cell))}</td>" for cell in row) + "</tr>" for row in section.rows
     )
     return f'<table style="border-collapse:collapse;font-size:14px"><tr>{head}</tr>{rows}</table>'
+
+
+def _with_link(line: str) -> str:
+    """A line, which at its end may have the address of the report: of [notify] report_url, so by http or https."""
+    words, _, address = line.partition(" ")
+    if words != "report:" or not address.startswith(("https://", "http://")):
+        return _safe(line)
+    return f'{words} <a href="{_safe(address)}">{_safe(address)}</a>'
 
 
 def _safe(text: str) -> str:
