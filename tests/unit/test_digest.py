@@ -162,8 +162,6 @@ class TestHostileNames:
         page.feed(message.html)
         allowed = "html head meta title body p b br h3 ul li table tr th td"
         assert page.tags <= set(allowed.split())
-            ["html", "head", "meta", "title", "body", "p", "b", "br", "h3", "ul", "li", "table", "tr", "th", "td"]
-        )
         assert page.attributes <= {"lang", "charset", "style"}
 
     def test_mention_nobody_in_slack(self, message: Message) -> None:
