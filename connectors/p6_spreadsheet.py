@@ -20,7 +20,8 @@ from connectors.exports import (
 )
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
-from connectors.sheet import Row, Wanted, Workbook, open_workbook
+from connectors.sheet import Row, Workbook, open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named

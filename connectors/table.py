@@ -5,7 +5,8 @@ from pathlib import Path
 
 from connectors.publication import Content, Publication, read_content
 from connectors.row import RowReader, add_predecessors, open_sheet, settle
-from connectors.sheet import Wanted, open_workbook
+from connectors.sheet import open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.mapping import Mapping
 from syncsvc.model import Side, Snapshot
 
