@@ -130,44 +130,43 @@ def _check_format(names: set[str], source: str) -> None:
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, unpacked: int, source: str) -> int:
-    """The bytes unpacked so far with those of this part, which may be more than it says."""
+    """The bytes unpacked so far with those of this part. What its bytes say counts only where its checksum is right."""
     name = part.filename.lower()
     is_xml, is_sheet = name.endswith((".xml", ".rels")), name.startswith("xl/worksheets/")
-    before, columns, rows, tail = unpacked, 1, 1, b""
+    size, columns, rows, tail, strange = 0, 1, 1, b"", ""
     with archive.open(part) as content:
         while chunk := content.read(_CHUNK_BYTES):
-            if is_xml:
-                _check_xml(chunk, is_first=unpacked == before, source=source)
-            unpacked += len(chunk)
-            size = unpacked - before
-            if unpacked > MAX_UNPACKED_BYTES or size > max(_SMALL_BYTES, MAX_RATIO * part.compress_size):
+            strange = strange or (_find_strange(chunk, is_first=size == 0) if is_xml else "")
+            size += len(chunk)
+            if unpacked + size > MAX_UNPACKED_BYTES or size > max(_SMALL_BYTES, MAX_RATIO * part.compress_size):
                 raise BadExport(
                     f"{source}: the workbook is packed like a bomb: {size // 10**6} MB and more come out of"
                     f" {part.compress_size / 10**6:.1f} MB ({_shown(part)}).",
                     _EXPORT_AGAIN,
                 )
             if is_sheet:
-                seen = tail + chunk
+                columns, rows = _find_farthest(tail + chunk, columns, rows)
                 tail = chunk[-_OVERLAP_BYTES:]
-                columns, rows = _find_farthest(seen, columns, rows)
-                if columns * rows > MAX_CELLS:
-                    raise BadExport(
-                        f"{source}: the cells of {_sheet_of(archive, part)} reach to {_letters(columns)}{rows}, far"
-                        " beyond those of any export.",
-                        "Delete blank rows and columns behind the cells, or export it again.",
-                    )
-    return unpacked
-
-
-def _check_xml(chunk: bytes, *, is_first: bool, source: str) -> None:
-    if is_first and (b"\0" in chunk[:200] or b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk):
+    if strange:
+        raise BadExport(f"{source}: {strange} ({_shown(part)}).", _EXPORT_AGAIN)
+    if columns * rows > MAX_CELLS:
         raise BadExport(
-            f"{source}: the workbook declares a document type or is in a strange encoding, as no spreadsheet program"
-            " writes it.",
-            _EXPORT_AGAIN,
+            f"{source}: the cells of {_sheet_of(archive, part)} reach to {_letters(columns)}{rows}, far beyond those of"
+            " any export.",
+            "Delete blank rows and columns behind the cells, or export it again.",
         )
+    return unpacked + size
+
+
+def _find_strange(chunk: bytes, *, is_first: bool) -> str:
+    """What no spreadsheet program writes into an XML part, in words; "" for nothing."""
+    if is_first and (b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk):
+        return "the workbook declares a document type, as no spreadsheet program does"
+    if is_first and b"\0" in chunk[:200]:
+        return "the workbook is in an encoding that no spreadsheet program uses"
     if len(chunk) > _CHUNK_BYTES // 2 and b"<" not in chunk:
-        raise BadExport(f"{source}: one cell holds more text than a spreadsheet can.", _EXPORT_AGAIN)
+        return "a cell of the workbook holds more text than a cell can"
+    return ""
 
 
 def _find_farthest(content: bytes, columns: int, rows: int) -> tuple[int, int]:
