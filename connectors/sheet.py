@@ -56,9 +56,9 @@ class Workbook:
         return next((name for name in self.sheet_names if name.casefold() == sheet.casefold()), None)
 
     def rows(self, name: str) -> Iterator[Row]:
-        """The rows of a sheet that was wanted, by its name as `find` gives it. Blank rows are among them, and their
-        numbers are those that a spreadsheet shows, from 1."""
-        return enumerate(self._rows[name], start=1)
+        """The rows of a sheet that was wanted, by its name as `find` gives it; none of another. Blank rows are among
+        them, and their numbers are those that a spreadsheet shows, from 1."""
+        return enumerate(self._rows.get(name, ()), start=1)
 
     def formulas(self, name: str) -> Sequence[str]:
         """The computed cells of a sheet of which they were wanted: B7, B7:B9, or "" for one that has no place."""

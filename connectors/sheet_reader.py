@@ -25,13 +25,15 @@ _PLAIN: Final = frozenset({str, float, int, bool})
 class Wanted:
     """What is wanted of a workbook: one sheet (None: the first), of it these columns, so many rows (None: all).
 
-    `formulas`: also which cells are computed, which only an XLSX file can be asked.
+    `formulas`: also which cells are computed, which only an XLSX file can be asked. `or_first`: the first sheet where
+    there is none of that name.
     """
 
     sheet: str | None
     columns: tuple[str, ...] | None = None
     rows: int | None = None
     formulas: bool = False
+    or_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
         book = CalamineWorkbook.from_filelike(file)
         folded = {name.casefold(): name for name in book.sheet_names}
         for want in wanted:
-            name = folded.get(want.sheet.casefold()) if want.sheet else next(iter(book.sheet_names), None)
+            name = folded.get(want.sheet.casefold()) if want.sheet else None
+            if name is None and (want.or_first or want.sheet is None):
+                name = next(iter(book.sheet_names), None)
             if name is not None and name not in rows:
                 rows[name] = _select(islice(book.get_sheet_by_name(name).iter_rows(), want.rows), want.columns)
                 if want.formulas and is_package:

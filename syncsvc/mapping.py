@@ -32,12 +32,16 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DateColumn(_Strict, frozen=True):
-    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all)."""
+    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all).
+
+    `actual`: only what P6's screen marks as an actual date, with an A behind it.
+    """
 
     column: str
     basis: Basis | None = None
     rows: tuple[MilestoneKind, ...] = ()
     status: tuple[Status, ...] = ()
+    actual: bool = False
 
     def speaks_for(self, kind: MilestoneKind, status: Status) -> bool:
         """True where a row of this kind and status may take its date from this column."""
@@ -54,14 +58,21 @@ class Columns(_Strict, frozen=True):
     wbs: str | None = None
     level: str | None = None
     predecessors: str | None = None
+    deletion: str | None = None  # what is in it marks the row for deletion
 
 
 class Relations(_Strict, frozen=True):
-    """The sheet of relations between activities, joined by activity id only."""
+    """The sheet of relations between activities, joined by activity id only.
+
+    `type` and `lag` are columns that are only looked at; a type that is none of `types` is named.
+    """
 
     sheet: str
     code: str
     predecessor: str
+    type: str | None = None
+    lag: str | None = None
+    types: tuple[str, ...] = ()
 
 
 class Untyped(_Strict, frozen=True):
@@ -132,6 +143,7 @@ class _File(_Strict, frozen=True):
     captions: tuple[str, ...] = ()
     caption_mark: str | None = None
     required: tuple[str, ...] = ("code",)
+    screen: dict[str, str] = {}
     relations: Relations | None = None
     predecessors: _Pattern | None = None
     status: dict[str, Status] = {}
@@ -176,6 +188,7 @@ class Mapping:
     date_formats: tuple[str, ...]
     text: str = field(repr=False)
     _file: _File = field(repr=False)
+    _screen: dict[str, str] = field(repr=False)
     _status: dict[str, Status] = field(repr=False)
     _kinds: dict[str, MilestoneKind] = field(repr=False)
 
@@ -210,6 +223,15 @@ class Mapping:
         """The status a word stands for; a word that is not declared is unknown."""
         return self._status.get(word.casefold(), Status.UNKNOWN)
 
+    @property
+    def screen(self) -> bool:
+        """Whether the mapping knows what a copy of P6's screen shows."""
+        return bool(self._screen)
+
+    def column_shown_as(self, caption: str) -> str | None:
+        """The column that a copy of P6's screen shows under this caption, or None."""
+        return self._screen.get(caption.casefold())
+
     def kind_of(self, word: str) -> MilestoneKind | None:
         """The kind of activity a word stands for, or None if it is not declared."""
         return self._kinds.get(word.casefold())
@@ -223,12 +245,7 @@ class Mapping:
 
     def read_project(self, wbs: str) -> Named:
         """What the project name that begins a WBS code tells, and the code without it."""
-        if self._file.project is None:
-            return Named(wbs=wbs or None)
-        match = re.match(self._file.project.pattern, wbs)
-        if match is None:
-            return Named(wbs=wbs or None)
-        return _named(match)
+        return _read_project(None if self._file.project is None else self._file.project.pattern, wbs)
 
     def read_file_name(self, stem: str) -> Named:
         """What a file name without its ending tells of period and kind."""
@@ -270,6 +287,12 @@ class Mapping:
     def parse_date(self, cell: Cell) -> date | None:
         """A cell as a date under this mapping's formats; see the function of the same name."""
         return parse_date(cell, self.date_formats)
+
+
+@lru_cache(maxsize=8192)  # a WBS code stands in many rows
+def _read_project(pattern: str | None, wbs: str) -> Named:
+    match = re.match(pattern, wbs) if pattern is not None else None
+    return Named(wbs=wbs or None) if match is None else _named(match)
 
 
 def _named(match: re.Match[str]) -> Named:
@@ -330,6 +353,7 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
         date_formats=loaded.dates.formats,
         text=text,
         _file=loaded,
+        _screen={caption.casefold(): column for caption, column in loaded.screen.items()},
         _status={word.casefold(): status for word, status in loaded.status.items()},
         _kinds={word.casefold(): kind for word, kind in loaded.kinds.items()},
     )
@@ -359,8 +383,6 @@ def _check(path: Path, loaded: _File) -> None:
     for number, format_name in enumerate(loaded.dates.formats):
         if format_name not in _FORMATS:
             raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
-    if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
-        raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
     plan = loaded.release_plan
     if (plan is None) is (loaded.format == "release_plan"):
         raise refuse("release_plan", "this table is missing" if plan is None else "is for the format release_plan only")
