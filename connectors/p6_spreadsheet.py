@@ -21,7 +21,7 @@ from connectors.exports import (
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.relations import read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, open_sheet, settle, text_of
+from connectors.row import RowReader, open_sheet, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.connector import Pulled, Seen
@@ -54,6 +54,7 @@ _ACTUALS: Final = {
 }
 
 
+@without_collector()
 def read_export(
     path: Path,
     mapping: Mapping,

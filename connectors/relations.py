@@ -8,7 +8,7 @@ from connectors.remark import Remark
 from connectors.row import shorten, text_of
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import MappingError
-from syncsvc.mapping import Mapping, Relations
+from syncsvc.mapping import Cell, Mapping, Relations
 
 #: Activity id -> the ids of its predecessors.
 Predecessors = dict[str, set[str]]
@@ -47,7 +47,8 @@ def read_relations(workbook: Workbook, mapping: Mapping, source: str) -> tuple[P
 
     code, before = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
     kind, lag = index_of(declared.type), index_of(declared.lag)
-    types, lags = {*declared.types, ""}, {""}
+    types: set[Cell] = {*declared.types, "", None}
+    lags: set[Cell] = {"", None}
     predecessors: Predecessors = {}
     remarks: list[Remark] = []
     for number, cells in rows:
@@ -55,23 +56,26 @@ def read_relations(workbook: Workbook, mapping: Mapping, source: str) -> tuple[P
         if not after or not earlier:
             continue
         odd = []
-        if kind is not None and types and (word := text_of(cells[kind])) not in types:
-            if word[:5].upper() not in types:
+        if kind is not None and cells[kind] not in types:
+            if (word := text_of(cells[kind]))[:5].upper() in types or not declared.types:
+                types.add(cells[kind])
+            else:
                 odd.append(f"{earlier} to {after} is of type {shorten(word)!r}, which P6 does not have")
+        if lag is not None and cells[lag] not in lags:
+            if _is_number(word := text_of(cells[lag])):
+                lags.add(cells[lag])
             else:
-                types.add(word)
-        if lag is not None and (word := text_of(cells[lag])) not in lags:
-            if not _is_number(word):
                 odd.append(f"{earlier} to {after} has the lag {shorten(word)!r}, which is no number")
-            else:
-                lags.add(word)
         if odd and number == first_number + 1:
             continue  # these are captions, in whatever language
         if after == earlier:
             odd.append(f"{after} comes before itself; the relation is left out")
         else:
-            predecessors.setdefault(after, set()).add(earlier)
-        remarks += [Remark(f"{sheet} row {number}", text) for text in odd]
+            if after not in predecessors:
+                predecessors[after] = set()
+            predecessors[after].add(earlier)
+        if odd:
+            remarks += [Remark(f"{sheet} row {number}", text) for text in odd]
     remarks += [_say_cycle(cycle, sheet, workbook.rows(sheet), code, before) for cycle in find_cycles(predecessors)]
     return predecessors, remarks
 
@@ -88,42 +92,39 @@ def find_cycles(predecessors: Predecessors) -> list[list[str]]:
 
     Where there is any cycle, one at least is found.
     """
-    waiting = {code: set(before) for code, before in predecessors.items()}
     cycles: list[list[str]] = []
-    while len(cycles) < _MOST_CYCLES:
-        _take_off(waiting)
-        if not waiting:
-            break
-        code = next(iter(waiting))
+    waiting = _take_off(predecessors)
+    while waiting and len(cycles) < _MOST_CYCLES:
+        code = min(waiting)
         seen: dict[str, int] = {}
         while code not in seen:
             seen[code] = len(seen)
             code = min(waiting[code])
         cycle = list(seen)[seen[code] :]
         cycles.append(cycle[::-1])
-        for each in cycle:
-            waiting[each] = set()
+        waiting = _take_off({code: before for code, before in waiting.items() if code not in cycle})
     return cycles
 
 
-def _take_off(waiting: Predecessors) -> None:
-    """Leave only what is in a cycle or comes after one."""
+def _take_off(predecessors: Predecessors) -> Predecessors:
+    """What is in a cycle or comes after one, with those of its predecessors that are, too."""
     followers: dict[str, list[str]] = {}
-    left = {code: len(before) for code, before in waiting.items()}
-    ready = [code for code, count in left.items() if not count]
-    for code, before in waiting.items():
+    left = {}
+    for code, before in predecessors.items():
+        left[code] = len(before)
         for earlier in before:
-            followers.setdefault(earlier, []).append(code)
-    ready += [code for code in followers if code not in waiting]
+            if earlier in followers:
+                followers[earlier].append(code)
+            else:
+                followers[earlier] = [code]
+    ready = [code for code in followers if not left.get(code)]
     while ready:
-        code = ready.pop()
-        waiting.pop(code, None)
-        for follower in followers.get(code, ()):
+        for follower in followers.get(ready.pop(), ()):
             left[follower] -= 1
             if not left[follower]:
                 ready.append(follower)
-    for before in waiting.values():
-        before.intersection_update(waiting)
+    stuck = {code for code, count in left.items() if count}
+    return {code: predecessors[code] & stuck for code in stuck}
 
 
 def _say_cycle(cycle: list[str], sheet: str, rows: Iterator[Row], code: int, before: int) -> Remark:

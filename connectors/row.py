@@ -1,8 +1,10 @@
 """Rows of a sheet as milestones, by what the mapping declares: columns, fallbacks, words, duplicates."""
 
+import gc
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -28,7 +30,7 @@ def text_of(cell: Cell) -> str:
 
 def is_blank(cells: Sequence[Cell]) -> bool:
     """True where no cell of a row says anything."""
-    return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
+    return not any(cells) or not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
 
 
 def shorten(text: str) -> str:
@@ -311,7 +313,9 @@ class RowReader:
         elif status is Status.COMPLETED and completed is None and self._may_be_completed(kind, rejects):
             self.remarks.append(Remark(where, f"{code} is completed, and no date says when"))
         level = self._text(cells, self._level)
-        listed = self._mapping.split_predecessors(self._text(cells, self._predecessors))
+        listed = self._text(cells, self._predecessors)
+        before = {*self._mapping.split_predecessors(listed)} if listed else set()
+        before.update(self._related.get(code, ()))
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
@@ -325,7 +329,7 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=tuple(sorted({*listed, *self._related.get(code, ())})),
+            predecessors=tuple(sorted(before)),
             where=where,
             state=word or None,
         )
@@ -368,7 +372,10 @@ class RowReader:
         return not rejects and any(not entry.rows or kind in entry.rows for _, entry in self._completed)
 
     def _text(self, cells: Sequence[Cell], index: int | None) -> str:
-        return text_of(cells[index]) if index is not None and index < len(cells) else ""
+        if index is None or index >= len(cells):
+            return ""
+        cell = cells[index]
+        return cell.strip() if isinstance(cell, str) else text_of(cell)
 
     def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
         if self._kind is not None:
@@ -385,6 +392,18 @@ def _split_mark(cell: Cell) -> tuple[Cell, bool]:
     if not isinstance(cell, str) or (match := _MARKS.match(cell.strip())) is None:
         return cell, False
     return match[1], match[2] is not None
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A time without the collector of garbage: it would look through the rows again and again while they are made."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tuple[Reject, ...]]:
