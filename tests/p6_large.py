@@ -2,10 +2,12 @@
 
 import random
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from string import ascii_uppercase
+from typing import BinaryIO, Final
+from xml.sax.saxutils import escape
 
 TASK: Final = (
     ("task_code", "Activity ID"),
@@ -53,8 +55,10 @@ def write_large_export(path: Path, activities: int, relations: int, *, true_date
     return path
 
 
-def write_sheets(path: Path, sheets: dict[str, Iterable[Sequence[str | int]]]) -> Path:
-    """A workbook: texts are shared as Excel shares them, numbers are days since 1899-12-30 and shown as dates."""
+def write_sheets(
+    path: Path | BinaryIO, sheets: Mapping[str, Iterable[Sequence[str | int]]], *, since_1904: bool = False
+) -> None:
+    """A workbook: texts are shared as Excel shares them, whole numbers are days, shown as dates."""
     shared: dict[str, int] = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for number, rows in enumerate(sheets.values(), start=1):
@@ -64,11 +68,13 @@ def write_sheets(path: Path, sheets: dict[str, Iterable[Sequence[str | int]]]) -
                 part.write(b"</sheetData></worksheet>")
         with archive.open("xl/sharedStrings.xml", "w") as part:
             part.write(f'<sst xmlns="{_MAIN}">'.encode())
-            part.writelines(f'<si><t xml:space="preserve">{text}</t></si>'.encode() for text in shared)
+            part.writelines(f'<si><t xml:space="preserve">{escape(text)}</t></si>'.encode() for text in shared)
             part.write(b"</sst>")
+        epoch = '<workbookPr date1904="1"/>' if since_1904 else ""
         names = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(sheets, start=1))
         archive.writestr(
-            "xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{names}</sheets></workbook>'
+            "xl/workbook.xml",
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{epoch}<sheets>{names}</sheets></workbook>',
         )
         archive.writestr(
             "xl/styles.xml",
@@ -78,7 +84,6 @@ def write_sheets(path: Path, sheets: dict[str, Iterable[Sequence[str | int]]]) -
         targets |= {"sharedStrings.xml": "sharedStrings", "styles.xml": "styles"}
         archive.writestr("xl/_rels/workbook.xml.rels", _relationships(targets))
         archive.writestr("_rels/.rels", _relationships({"xl/workbook.xml": "officeDocument"}))
-    return path
 
 
 def _relationships(targets: dict[str, str]) -> str:
@@ -89,13 +94,16 @@ def _relationships(targets: dict[str, str]) -> str:
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{each}</Relationships>'
 
 
+_LETTERS: Final = [f"{first}{second}" for first in ("", *ascii_uppercase) for second in ascii_uppercase]
+
+
 def _row(number: int, cells: Sequence[str | int], shared: dict[str, int]) -> bytes:
     parts = [f'<row r="{number}">']
-    for letter, cell in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", cells, strict=False):
+    for letters, cell in zip(_LETTERS, cells, strict=False):
         if isinstance(cell, int):
-            parts.append(f'<c r="{letter}{number}" s="1"><v>{cell}</v></c>')
+            parts.append(f'<c r="{letters}{number}" s="1"><v>{cell}</v></c>')
         elif cell:
-            parts.append(f'<c r="{letter}{number}" t="s"><v>{shared.setdefault(cell, len(shared))}</v></c>')
+            parts.append(f'<c r="{letters}{number}" t="s"><v>{shared.setdefault(cell, len(shared))}</v></c>')
     parts.append("</row>")
     return "".join(parts).encode()
 
