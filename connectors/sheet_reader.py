@@ -11,6 +11,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, BinaryIO, Final
 
+from connectors.biff import find_extents
 from connectors.package import check_package, find_sheet_parts, open_package
 from connectors.worker import pack
 from syncsvc.errors import BadExport
@@ -53,7 +54,8 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
     file.seek(0)
     if is_package:
         check_package(file, source)
-        file.seek(0)
+    extents = {} if is_package else find_extents(file.read())
+    file.seek(0)
     rows = {}
     formulas = {}
     try:
@@ -65,6 +67,11 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
                 name = next(iter(book.sheet_names), None)
             if name is not None and name not in rows:
                 rows[name] = _select(islice(book.get_sheet_by_name(name).iter_rows(), want.rows), want.columns)
+                if name in extents and want.rows is None and extents[name].loses(len(rows[name])):
+                    raise BadExport(
+                        f"{source}: the workbook is damaged or cut off (sheet {name} breaks off after row"
+                        f" {len(rows[name])} of {extents[name].rows})."
+                    )
                 if want.formulas and is_package:
                     formulas[name] = _find_formulas(file, name, source)
     except PasswordError:
