@@ -52,7 +52,9 @@ def read_relations(workbook: Workbook, mapping: Mapping, source: str) -> tuple[P
     predecessors: Predecessors = {}
     remarks: list[Remark] = []
     for number, cells in rows:
-        after, earlier = text_of(cells[code]), text_of(cells[before])
+        after, earlier = cells[code], cells[before]
+        after = after.strip() if isinstance(after, str) else text_of(after)
+        earlier = earlier.strip() if isinstance(earlier, str) else text_of(earlier)
         if not after or not earlier:
             continue
         odd = []

@@ -25,6 +25,10 @@ LIMITS: Final = ReadingLimits(
     hint="Delete blank rows and columns behind the cells, or export it again.",
 )
 
+#: What a CSV file may be: it is read in this process.
+MAX_TEXT_BYTES: Final = 100_000_000
+MAX_CELLS: Final = 12_000_000
+
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = b"PK\x03\x04"
 _SAVE_AS: Final = "Export it from P6 as XLS or XLSX, or save the sheet as CSV."
@@ -86,16 +90,22 @@ def open_workbook(
 
 
 def _read_delimited(content: bytes, source: str) -> Iterator[Sequence[Cell]]:
+    if len(content) > MAX_TEXT_BYTES:
+        size = len(content) // 10**6
+        raise BadExport(f"{source}: the file has {size} MB of text, far more than any export.", _SAVE_AS)
     text = _decode(content, source)
     if not text.strip():
         raise BadExport(f"{source}: the file is empty.")
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=_delimiter(text), strict=True)
-    width, short = 0, None
+    width, short, cells_read = 0, None, 0
     try:
         for number, cells in enumerate(reader, start=1):
             width = width or len(cells)
             short = number if 0 < len(cells) < width else None
+            cells_read += len(cells)
+            if cells_read > MAX_CELLS:
+                raise BadExport(f"{source}: the file has more than {MAX_CELLS:,} cells.", _SAVE_AS)
             yield cells
     except csv.Error as error:
         raise BadExport(f"{source}: line {reader.line_num} is not CSV, or the file is cut off ({error}).") from None

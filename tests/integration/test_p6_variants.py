@@ -1,7 +1,9 @@
 """The real export of April 2019 as other programs and people would hand it over: read the same, or refused in words."""
 
 import io
+import random
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -13,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from connectors.p6_spreadsheet import read_export
-from syncsvc.errors import ExitCode, SyncsvcError
+from syncsvc.errors import BadExport, ExitCode, SyncsvcError
 from syncsvc.mapping import load_mapping
 from syncsvc.model import Milestone, MilestoneKind, Snapshot
 from tests.p6_variants import (
@@ -292,3 +295,32 @@ def test_a_bomb_takes_little_memory(name: str, april: April, tmp_path: Path) -> 
     assert done.returncode == ExitCode.SOURCE, done.stderr
     assert BOMBS[name][1] in " ".join(done.stderr.split())
     assert max(map(int, done.stdout.split())) < 250
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_workbook_never_loses_rows_in_silence(seed: int, april: April, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    content = bytearray(april.path.read_bytes() if seed % 2 else xlsx_of(april.sheets))
+    begin, size = chance.randrange(len(content)), chance.choice([512, 4096])
+    content[begin : begin + size] = bytes(size) if seed % 4 < 2 else chance.randbytes(size)
+    workbook = tmp_path / "201904-ME.xls"
+    workbook.write_bytes(content)
+    try:
+        assert read(workbook).rows == 386  # what a cell says may be damaged: XLS has no checksum
+    except SyncsvcError as error:
+        exit_code = error.exit_code
+    else:
+        exit_code = ExitCode.SOURCE
+    assert exit_code in (ExitCode.USAGE, ExitCode.SOURCE)
+
+
+def test_a_sheet_that_breaks_off_says_where(april: April, tmp_path: Path) -> None:
+    """The reading library takes what is no record for the end of the sheet, and says nothing."""
+    content = bytearray(april.path.read_bytes())
+    text_in_row_10000 = struct.pack("<HHHH", 0x00FD, 10, 9_999, 0)
+    content[content.index(text_in_row_10000)] = 0x0A
+    path = tmp_path / "201904-ME.xls"
+    path.write_bytes(content)
+    assert CalamineWorkbook.from_path(path).get_sheet_by_name("TASKPRED").height == 9_999
+    with pytest.raises(BadExport, match="sheet TASKPRED breaks off after row 9999 of 14041"):
+        read(path)

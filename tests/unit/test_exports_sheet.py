@@ -1,6 +1,7 @@
 """Bytes as sheets: what a file is is told from its content, and what cannot be used is refused in words."""
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -162,3 +163,14 @@ def test_a_cell_at_the_far_end_of_a_sheet_does_not_take_the_memory(xlsx: bytes) 
     with pytest.raises(BadExport, match="the cells of sheet TASK reach to XFD1048576, far beyond") as caught:
         open_first(with_part(xlsx, "xl/worksheets/sheet1.xml", far))
     assert "Delete blank rows and columns" in caught.value.hint
+
+
+def test_text_without_end_is_refused() -> None:
+    for content, said in (
+        (b"a,b\n" * 25_000_001, "100 MB of text"),
+        (b"a" + b"," * 99_999_998, "more than 12,000,000"),
+    ):
+        begun = time.process_time()
+        with pytest.raises(BadExport, match=said):
+            open_first(content)
+        assert time.process_time() - begun < 20
