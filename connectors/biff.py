@@ -108,9 +108,17 @@ def _read_stream(content: bytes) -> bytes:
             table += struct.unpack(f"<{per_sector}I", sector(place))
 
     def chain(number: int) -> bytes:
+        """The sectors from one on; those that lie side by side at once."""
         parts: list[bytes] = []
-        while number < _LAST and len(parts) <= len(table):
-            parts.append(sector(number))
+        taken = 0
+        while number < _LAST:
+            first = number
+            while table[number] == number + 1:
+                number += 1
+            parts.append(content[(first + 1) * size : (number + 2) * size])
+            taken += len(parts[-1])
+            if not parts[-1] or taken > len(content):  # beyond the file, or in a circle
+                raise IndexError
             number = table[number]
         return b"".join(parts)
 

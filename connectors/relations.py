@@ -130,8 +130,12 @@ def _take_off(predecessors: Predecessors) -> Predecessors:
 
 
 def _say_cycle(cycle: list[str], sheet: str, rows: Iterator[Row], code: int, before: int) -> Remark:
-    steps = set(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
-    numbers = [number for number, cells in rows if (text_of(cells[before]), text_of(cells[code])) in steps]
+    steps = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+    numbers = [
+        number
+        for number, cells in rows
+        if (follower := steps.get(text_of(cells[before]))) is not None and text_of(cells[code]) == follower
+    ]
     shown = " before ".join([*cycle[:8], *(["…"] if len(cycle) > 8 else []), cycle[0]])
     where = f"{sheet} {'rows' if len(numbers) > 1 else 'row'} {', '.join(map(str, numbers[:8]))}"
     return Remark(where, f"relations go in a circle: {shown}")
