@@ -76,7 +76,7 @@ def run_reading(path: str) -> None:
 
 
 def measure(what: str, path: Path) -> tuple[float, float, float, float]:
-    """Of one process of its own: seconds, MB at most, seconds of the worker's start, and seconds for the cells alone."""
+    """Of one process of its own: seconds, MB at most, seconds of the worker's start and for the cells alone."""
     told = subprocess.run(
         [sys.executable, __file__, what, str(path)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
