@@ -129,12 +129,24 @@ class ReadRow:
 class RowReader:
     """Makes a milestone of each row of one sheet."""
 
-    def __init__(self, header: Header, mapping: Mapping, sheet: str, export_kind: str | None) -> None:
-        """Raises MappingError where a required column is absent; names sheet, column and mapping line."""
+    def __init__(
+        self,
+        header: Header,
+        mapping: Mapping,
+        sheet: str,
+        export_kind: str | None,
+        *,
+        unit: str = "row",
+        dates: Dates | None = None,
+    ) -> None:
+        """`unit` is what a place counts, `dates` what counts instead of the mapping's own columns for dates.
+
+        Raises MappingError where a required column is absent; names sheet, column and mapping line.
+        """
         self._mapping = mapping
-        self._dates: Dates = mapping.dates(export_kind)
+        self._dates = dates or mapping.dates(export_kind)
         self._header = header
-        self._prefix = f"{sheet} row" if sheet else "row"
+        self._prefix = f"{sheet} {unit}" if sheet else unit
         columns = mapping.columns
         for key in mapping.required(export_kind):
             self._require(key)
