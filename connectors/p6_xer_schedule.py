@@ -1,4 +1,4 @@
-"""What the tables of an XER file say together: projects, paths of the WBS, codes and own fields, baselines, relations."""
+"""What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,6 @@ _FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
 }
 _NO_TABLE: Final = XerTable(0)
-_MOST_NAMES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Project:
         return fnmatchcase(self.name.casefold(), pattern.casefold())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Activity:
     """A row of TASK: its cells, with the path of its WBS in the place of the WBS's id, and those of further columns."""
 
@@ -68,6 +67,7 @@ class Activity:
     project: str
     code: str
     cells: list[str]
+    predecessors: tuple[str, ...]
 
 
 def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
@@ -124,8 +124,10 @@ class Schedule:
         """The columns of the activities' cells."""
         return [*self._tasks.columns, *self._further]
 
-    def activities(self, projects: Collection[Project]) -> Iterator[Activity | Reject]:
-        """The activities of these projects, in the order of the file."""
+    def activities(
+        self, projects: Collection[Project], predecessors: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Activity | Reject]:
+        """The activities of these projects, in the order of the file, with their predecessors."""
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
         code_at, wbs_at, id_at = (self._tasks.find(name) for name in (self._mapping.columns.code, "wbs_id", "task_id"))
@@ -148,10 +150,10 @@ class Schedule:
             if further:
                 task_id = cells[id_at] if id_at is not None else ""
                 row += [values.get(task_id, "") for values in further]
-            yield Activity(line, owner, code, row)
+            yield Activity(line, owner, code, row, predecessors.get(code, ()))
 
-    def relations(self, projects: Collection[Project]) -> tuple[dict[str, set[str]], list[Reject]]:
-        """Activity id (task_code) -> those of its predecessors; and the relations that say nothing.
+    def relations(self, projects: Collection[Project]) -> tuple[dict[str, tuple[str, ...]], list[Reject]]:
+        """Activity id (task_code) -> those of its predecessors, sorted; and the relations that say nothing.
 
         A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
         """
@@ -159,12 +161,14 @@ class Schedule:
         chosen = {project.id for project in projects}
         task_ids = self._tasks.cells("task_id")
         inside = {task_id for task_id, owner in zip(task_ids, self._owners(), strict=True) if owner in chosen}
-        relations: dict[str, set[str]] = {self._code_of[task_id]: set() for task_id in inside}
+        relations: dict[str, list[str]] = {}
         rejects: list[Reject] = []
         names = ("task_id", "pred_task_id", "proj_id", "pred_proj_id")
         columns = [table.cells(name) for name in names]
         if table.rows and (missing := next((name for name in names[:2] if table.find(name) is None), None)):
-            raise BadExport(f"{self._source}: table TASKPRED has no column {missing}, which says what a relation joins.")
+            raise BadExport(
+                f"{self._source}: table TASKPRED has no column {missing}, which says what a relation joins."
+            )
         for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
             code, before = self._code_of.get(task_id), self._code_of.get(before_id)
             if line in table.shifted:
@@ -182,10 +186,10 @@ class Schedule:
             elif task_id == before_id:
                 why = f"{code} is its own predecessor: the relation is not used"
             else:
-                relations[code].add(before)
+                relations.setdefault(code, []).append(before)
                 continue
             rejects.append(Reject(f"TASKPRED line {line}", code, why, field=PREDECESSORS))
-        return relations, rejects
+        return {code: tuple(sorted(set(found))) for code, found in relations.items()}, rejects
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id (task_code) -> start and finish, of an activity that is listed twice each time both."""
@@ -200,12 +204,6 @@ class Schedule:
             twice = dates.get(code, found)
             dates[code] = (_both(twice[0], found[0]), _both(twice[1], found[1]))
         return dates
-
-    def say_projects(self, projects: Iterable[Project] | None = None) -> str:
-        """The names of projects, of all of the file unless told otherwise, as a message lists them."""
-        names = [project.name for project in (self.projects if projects is None else projects)]
-        shown = ", ".join(names[:_MOST_NAMES]) or "none"
-        return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} more"
 
     def _table(self, name: str) -> XerTable:
         return self._file.tables.get(name, _NO_TABLE)

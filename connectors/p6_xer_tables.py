@@ -134,6 +134,14 @@ def _records(file: BinaryIO, decoder: codecs.IncrementalDecoder, source: str) ->
         raise BadExport(f"{source}: the file is damaged or cut off: not all of it is text.", _EXPORT_AS) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Select:
+    """Takes the wanted cells of a row; `ends`: the last cell of the line is among them."""
+
+    cells: Callable[[list[str]], tuple[str, ...]]
+    ends: bool
+
+
 class _Reading:
     """Where in a file the reader is, and what it has kept."""
 
@@ -142,88 +150,89 @@ class _Reading:
         self._wanted = wanted
         self._file = XerFile("", {}, [])
         self._name = ""
-        self._table: XerTable | None = None  # None: a table that is not wanted
-        self._select: Callable[[list[str]], tuple[str, ...]] | None = None  # None: its columns are not known yet
+        self._table = XerTable(0)
+        self._is_wanted = False
+        self._select: _Select | None = None  # None: the table is not wanted, or has not named its columns yet
+        self._row = ""  # the last row that was kept, for as long as it may go on
 
     def read(self, records: Iterator[str]) -> XerFile:
         head = next(records)
         self._file.version = _read_version(head)
-        next_line, ended = 2 + head.count("\n"), False
-        held, held_line = "", 0  # a row, for as long as it may go on
+        next_line = 2 + head.count("\n")
         for record in records:
             line = next_line
             next_line = line + 1 + record.count("\n")
             begin = record[:2]
             if begin == "R\t":
-                if held:
-                    self._add(held, held_line)
-                held, held_line = "", line
-                if self._table is not None:
-                    held = record
-                elif not self._name:
-                    raise self._wrong(line, "a row stands before the first table")
-            elif begin in ("T\t", "F\t") or record.rstrip(_BLANK) == "E":
-                if held:
-                    self._add(held, held_line)
-                    held = ""
-                if begin == "T\t":
-                    self._begin_table(_cells_of(record)[1], line)
-                elif begin == "F\t":
-                    self._name_columns(_cells_of(record)[1:], line)
-                else:
-                    ended = True
-                    break
-            elif held:
-                held = f"{held}\n%{record}"
-        for _ in records:
-            raise self._wrong(next_line, "the file goes on behind its end (%E)")
-        if not ended:
-            table = f" of table {self._name}" if self._name else ""
-            raise BadExport(
-                f"{self._source}: the file ends in line {next_line - 1}{table}, without the %E that ends an XER file:"
-                " it is cut off.",
-                _EXPORT_AS,
-            )
-        return self._file
+                if self._select is not None:  # most rows of most files: so it is done here, and not in a function
+                    select, table = self._select, self._table
+                    cells = record.split("\t", table.width + 1)
+                    if len(cells) != table.width + 1 or '""' in record:
+                        cells = self._mend(record, line)
+                    elif select.ends:
+                        cells[-1] = cells[-1].removesuffix("\r")
+                    table.rows.append(select.cells(cells))
+                    table.lines.append(line)
+                    self._row = record
+                elif self._is_wanted or not self._name:
+                    raise self._wrong(line, "a row stands before the names of its columns (%F)")
+            elif begin == "T\t":
+                self._begin_table(record, line)
+            elif begin == "F\t":
+                self._name_columns(record, line)
+            elif record.rstrip(_BLANK) == "E":
+                for _ in records:
+                    raise self._wrong(next_line, "the file goes on behind its end (%E)")
+                return self._file
+            elif self._row:
+                self._go_on(record)
+        table_name = f" of table {self._name}" if self._name else ""
+        raise BadExport(
+            f"{self._source}: the file ends in line {next_line - 1}{table_name}, without the %E that ends an XER file:"
+            " it is cut off.",
+            _EXPORT_AS,
+        )
 
-    def _begin_table(self, name: str, line: int) -> None:
-        self._name = name.strip().upper()
+    def _begin_table(self, record: str, line: int) -> None:
+        self._name = record[2:].strip().upper()
         if self._name in self._file.table_names:
             raise self._wrong(line, f"table {self._name} begins a second time")
         self._file.table_names.append(self._name)
-        self._table, self._select = None, None
-        if self._name in self._wanted:
-            self._table = self._file.tables[self._name] = XerTable(line)
+        self._table, self._select, self._row = XerTable(line), None, ""
+        self._is_wanted = self._name in self._wanted
+        if self._is_wanted:
+            self._file.tables[self._name] = self._table
 
-    def _name_columns(self, names: list[str], line: int) -> None:
-        if self._table is None:
+    def _name_columns(self, record: str, line: int) -> None:
+        if not self._is_wanted:
             return
         if self._select is not None:
             raise self._wrong(line, f"table {self._name} names its columns a second time")
-        names = [name.strip().lower() for name in names]
+        names = [name.strip().lower() for name in record[2:].split("\t")]
         columns = [column for column in self._wanted[self._name] if column in names]
         if twice := next((column for column in columns if names.count(column) > 1), None):
             raise self._wrong(line, f"table {self._name} has two columns {twice}: which one counts?")
         self._table.columns, self._table.width = columns, len(names)
-        self._select = _selector([names.index(column) + 1 for column in columns])
+        indexes = [names.index(column) + 1 for column in columns]
+        self._select = _Select(_selector(indexes), len(names) in indexes)
 
-    def _add(self, record: str, line: int) -> None:
-        table, select = self._table, self._select
-        if table is None:
+    def _mend(self, record: str, line: int) -> list[str]:
+        """The cells of a row that has more of them than there are columns, or fewer, or quotation marks in them."""
+        width = self._table.width
+        cells = record.replace('""', '"').split("\t", width + 1)
+        if len(cells) > width + 1:
+            self._table.shifted[line] = record.count("\t")
+        cells[-1] = cells[-1].removesuffix("\r")
+        return cells + [""] * (width + 1 - len(cells))
+
+    def _go_on(self, record: str) -> None:
+        """A line of a text that begins with a percent sign: it belongs to the row before it."""
+        if self._select is None:
             return
-        if select is None:
-            raise self._wrong(line, f"a row of table {self._name} stands before the names of its columns (%F)")
-        if '""' in record:
-            record = record.replace('""', '"')
-        cells = record.split("\t", table.width + 1)
-        missing = table.width + 1 - len(cells)
-        cells[-1] = cells[-1].removesuffix("\n").removesuffix("\r")
-        if missing > 0:
-            cells += [""] * missing
-        elif missing < 0:
-            table.shifted[line] = record.count("\t")
-        table.rows.append(select(cells))
-        table.lines.append(line)
+        self._row = f"{self._row}\n%{record}"
+        line = self._table.lines[-1]
+        self._table.shifted.pop(line, None)
+        self._table.rows[-1] = self._select.cells(self._mend(self._row, line))
 
     def _wrong(self, line: int, what: str) -> BadExport:
         return BadExport(f"{self._source}: line {line}: {what}.", _EXPORT_AS)
@@ -233,10 +242,6 @@ def _read_version(head: str) -> str:
     """P6's version, from the first line."""
     cells = head.partition("\n")[0].split("\t", 2)
     return cells[1].strip() if len(cells) > 1 else ""
-
-
-def _cells_of(record: str) -> list[str]:
-    return record.rstrip("\r\n").split("\t")
 
 
 def _selector(indexes: list[int]) -> Callable[[list[str]], tuple[str, ...]]:

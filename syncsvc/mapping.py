@@ -314,6 +314,11 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
             f"There is no mapping {name_or_path}: it is neither built in nor a file ({error.strerror or error}).",
             f"Built in are {', '.join(builtin_mappings())}; or name a TOML file.",
         ) from None
+    return parse_mapping(path, content)
+
+
+def parse_mapping(path: Path, content: bytes) -> Mapping:
+    """The mapping in the bytes of a file. Raises MappingError, naming file and key, for what is none."""
     try:
         text = content.decode("utf-8")
         loaded = msgspec.convert(tomllib.loads(text), _File)
@@ -425,7 +430,10 @@ def _is_encoding(name: str) -> bool:
         return False
 
 
-_TIME = r"(?:[ T]+(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d)(?:\.\d+)?)?(?: ?(?P<half>[AaPp][Mm]))?)?"
+_TIME = (
+    r"(?:[ T]+(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d)(?:\.\d+)?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?)?"
+)
 _MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS: Final = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _FORMATS: Final = {

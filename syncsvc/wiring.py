@@ -95,10 +95,16 @@ class Wiring:
                 f"connectors.{settings.name}.exports: an address cannot be read by this version",
                 "Name a file or a folder.",
             )
-        connector = P6Spreadsheet
+        choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
+        connector: Callable[..., P6Exports] = P6Spreadsheet
         if settings.kind == "p6_xer":
-            choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
             connector = partial(P6Xer, choice=choice)
+        elif choice != XerChoice():
+            raise ConfigError(
+                f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
+                f" file, and a file of kind {settings.kind} has no such choice",
+                'Take them out, or set kind = "p6_xer".',
+            )
         return connector(
             settings.name,
             load_mapping(settings.mapping or settings.kind, self.settings.path.parent),

@@ -6,40 +6,42 @@ from typing import Final
 
 Cells = Mapping[str, object]
 
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 #: The columns P6 writes, by version: of each table those a schedule is read from and some that it is not.
-_TASK_5: Final = (
-    "task_id proj_id wbs_id clndr_id est_wt phys_complete_pct rev_fdbk_flag lock_plan_flag auto_compute_act_flag "
-    "complete_pct_type task_type duration_type review_type status_code task_code task_name rsrc_id total_float_hr_cnt "
-    "free_float_hr_cnt remain_drtn_hr_cnt act_work_qty remain_work_qty target_work_qty target_drtn_hr_cnt "
-    "target_equip_qty act_equip_qty remain_equip_qty cstr_date act_start_date act_end_date late_start_date "
-    "late_end_date expect_end_date early_start_date early_end_date restart_date reend_date target_start_date "
-    "target_end_date review_end_date rem_late_start_date rem_late_end_date cstr_type priority_type guid tmpl_guid "
-    "cstr_date2 cstr_type2"
-).split()
-_TASK_8: Final = [
-    *_TASK_5,
-    *"float_path float_path_order suspend_date resume_date act_this_per_work_qty driving_path_flag".split(),
-]
-_TASK_23: Final = [
-    *(name for name in _TASK_8 if name != "review_type"),
-    *"external_early_start_date external_late_end_date create_date update_date create_user update_user "
-    "location_id crt_path_num".split(),
-]
-_PROJECT_5: Final = (
-    "proj_id fy_start_month_num allow_complete_flag proj_short_name acct_id orig_proj_id source_proj_id base_type_id "
-    "clndr_id sum_base_proj_id last_recalc_date plan_start_date plan_end_date scd_end_date add_date guid"
-).split()
-_PROJECT_8: Final = [
-    *(name for name in _PROJECT_5 if name != "acct_id"),
-    *"project_flag export_flag critical_path_type last_baseline_update_date".split(),
-]
-_WBS_5: Final = (
-    "wbs_id proj_id obs_id seq_num est_wt proj_node_flag sum_data_flag status_code wbs_short_name wbs_name phase_id "
-    "parent_wbs_id"
-).split()
-_WBS_23: Final = [*_WBS_5, "guid", "tmpl_guid", "plan_open_state"]
-_PRED_5: Final = "task_pred_id task_id pred_task_id proj_id pred_proj_id pred_type lag_hr_cnt".split()
-_PRED_23: Final = [*_PRED_5, "comments", "float_path", "aref", "arls"]
+_TASK_5: Final = _names("""
+    task_id proj_id wbs_id clndr_id est_wt phys_complete_pct rev_fdbk_flag lock_plan_flag auto_compute_act_flag
+    complete_pct_type task_type duration_type review_type status_code task_code task_name rsrc_id total_float_hr_cnt
+    free_float_hr_cnt remain_drtn_hr_cnt act_work_qty remain_work_qty target_work_qty target_drtn_hr_cnt
+    target_equip_qty act_equip_qty remain_equip_qty cstr_date act_start_date act_end_date late_start_date
+    late_end_date expect_end_date early_start_date early_end_date restart_date reend_date target_start_date
+    target_end_date review_end_date rem_late_start_date rem_late_end_date cstr_type priority_type guid tmpl_guid
+    cstr_date2 cstr_type2
+""")
+_TASK_8: Final = _TASK_5 + _names("""
+    float_path float_path_order suspend_date resume_date act_this_per_work_qty driving_path_flag
+""")
+_TASK_23: Final = [name for name in _TASK_8 if name != "review_type"] + _names("""
+    external_early_start_date external_late_end_date create_date update_date create_user update_user location_id
+    crt_path_num
+""")
+_PROJECT_5: Final = _names("""
+    proj_id fy_start_month_num allow_complete_flag proj_short_name acct_id orig_proj_id source_proj_id base_type_id
+    clndr_id sum_base_proj_id last_recalc_date plan_start_date plan_end_date scd_end_date add_date guid
+""")
+_PROJECT_8: Final = [name for name in _PROJECT_5 if name != "acct_id"] + _names("""
+    project_flag export_flag critical_path_type last_baseline_update_date
+""")
+_WBS_5: Final = _names("""
+    wbs_id proj_id obs_id seq_num est_wt proj_node_flag sum_data_flag status_code wbs_short_name wbs_name phase_id
+    parent_wbs_id
+""")
+_WBS_23: Final = _WBS_5 + _names("guid tmpl_guid plan_open_state")
+_PRED_5: Final = _names("task_pred_id task_id pred_task_id proj_id pred_proj_id pred_type lag_hr_cnt")
+_PRED_23: Final = _PRED_5 + _names("comments float_path aref arls")
 
 VERSIONS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "5.0": {"PROJECT": _PROJECT_5, "PROJWBS": _WBS_5, "TASK": _TASK_5, "TASKPRED": _PRED_5},
@@ -48,13 +50,13 @@ VERSIONS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "23.12": {"PROJECT": list(reversed(_PROJECT_8)), "PROJWBS": _WBS_23, "TASK": _TASK_23[::-1], "TASKPRED": _PRED_23},
 }
 _OTHERS: Final = {
-    "CURRTYPE": "curr_id decimal_digit_cnt curr_symbol decimal_symbol digit_group_symbol curr_short_name".split(),
-    "CALENDAR": "clndr_id default_flag clndr_name proj_id base_clndr_id clndr_type day_hr_cnt clndr_data".split(),
-    "ACTVTYPE": "actv_code_type_id actv_short_len seq_num actv_code_type proj_id actv_code_type_scope".split(),
-    "ACTVCODE": "actv_code_id parent_actv_code_id actv_code_type_id actv_code_name short_name seq_num".split(),
-    "TASKACTV": "task_id actv_code_type_id actv_code_id proj_id".split(),
-    "UDFTYPE": "udf_type_id table_name udf_type_name udf_type_label logical_data_type super_flag".split(),
-    "UDFVALUE": "udf_type_id fk_id proj_id udf_date udf_number udf_text udf_code_id".split(),
+    "CURRTYPE": _names("curr_id decimal_digit_cnt curr_symbol decimal_symbol digit_group_symbol curr_short_name"),
+    "CALENDAR": _names("clndr_id default_flag clndr_name proj_id base_clndr_id clndr_type day_hr_cnt clndr_data"),
+    "ACTVTYPE": _names("actv_code_type_id actv_short_len seq_num actv_code_type proj_id actv_code_type_scope"),
+    "ACTVCODE": _names("actv_code_id parent_actv_code_id actv_code_type_id actv_code_name short_name seq_num"),
+    "TASKACTV": _names("task_id actv_code_type_id actv_code_id proj_id"),
+    "UDFTYPE": _names("udf_type_id table_name udf_type_name udf_type_label logical_data_type super_flag"),
+    "UDFVALUE": _names("udf_type_id fk_id proj_id udf_date udf_number udf_text udf_code_id"),
 }
 #: 8 to 12 and 13 to 17, Monday to Friday, as P6 writes working hours.
 _HOURS: Final = "(0||0(s|08:00|f|12:00)())(0||1(s|13:00|f|17:00)())"
@@ -68,7 +70,13 @@ _CALENDAR: Final = {
     + "".join(f"(0||{day}()({_HOURS}))" for day in range(2, 7))
     + "(0||7()())))(0||VIEW(ShowTotal|N)())(0||Exceptions()())))",
 }
-_EURO: Final = {"curr_id": 1, "decimal_digit_cnt": 2, "curr_symbol": "€", "decimal_symbol": ",", "curr_short_name": "EUR"}
+_EURO: Final = {
+    "curr_id": 1,
+    "decimal_digit_cnt": 2,
+    "curr_symbol": "€",
+    "decimal_symbol": ",",
+    "curr_short_name": "EUR",
+}
 
 
 def project(proj_id: int = 1, name: str = "LSST ME 19-04", **cells: object) -> dict[str, object]:
@@ -120,7 +128,9 @@ def task(task_id: int, code: str, planned: str = "2019-06-28 17:00", **cells: ob
     }
 
 
-def completed(task_id: int, code: str, actual: str, planned: str = "2018-06-29 17:00", **cells: object) -> dict[str, object]:
+def completed(
+    task_id: int, code: str, actual: str, planned: str = "2018-06-29 17:00", **cells: object
+) -> dict[str, object]:
     """A completed milestone: both actual dates, and no remaining ones."""
     actuals = {"act_start_date": actual, "act_end_date": actual, "restart_date": "", "reend_date": ""}
     return task(task_id, code, planned, **{"status_code": "TK_Complete", **actuals, **cells})
