@@ -39,6 +39,8 @@ _FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "UDFTYPE": ("udf_type_id", "table_name", "udf_type_name", "udf_type_label"),
     "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
 }
+#: Line breaks in names, which P6 writes as the control character DEL too, and whatever else steers a terminal.
+_CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 _NO_TABLE: Final = XerTable(0)
 
 
@@ -130,7 +132,9 @@ class Schedule:
         """The activities of these projects, in the order of the file, with their predecessors."""
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
-        code_at, wbs_at, id_at = (self._tasks.find(name) for name in (self._mapping.columns.code, "wbs_id", "task_id"))
+        columns = self._mapping.columns
+        names = (columns.code, columns.name or "", "wbs_id", "task_id")
+        code_at, name_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
         paths = self._read_paths()
         further = list(self._further.values())
         owners = self._owners()
@@ -145,6 +149,8 @@ class Schedule:
                 yield Reject(f"TASK line {line}", code or None, _say_shifted(self._tasks, line))
                 continue
             row = list(cells)
+            if name_at is not None and not row[name_at].isprintable():
+                row[name_at] = " ".join(row[name_at].translate(_CONTROLS).split())
             if wbs_at is not None:
                 row[wbs_at] = paths.get(cells[wbs_at], "")
             if further:
@@ -158,27 +164,26 @@ class Schedule:
         A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
         """
         table = self._table("TASKPRED")
+        for name in ("task_id", "pred_task_id"):
+            if table.rows and table.find(name) is None:
+                raise BadExport(f"{self._source}: table TASKPRED has no column {name}, which each relation needs.")
         chosen = {project.id for project in projects}
-        task_ids = self._tasks.cells("task_id")
-        inside = {task_id for task_id, owner in zip(task_ids, self._owners(), strict=True) if owner in chosen}
+        codes = self._code_of
+        inside = codes
+        if len(chosen) < len(self.projects):
+            owners = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
+            inside = {task_id: codes[task_id] for task_id, owner in owners if owner in chosen}
         relations: dict[str, list[str]] = {}
         rejects: list[Reject] = []
-        names = ("task_id", "pred_task_id", "proj_id", "pred_proj_id")
-        columns = [table.cells(name) for name in names]
-        if table.rows and (missing := next((name for name in names[:2] if table.find(name) is None), None)):
-            raise BadExport(
-                f"{self._source}: table TASKPRED has no column {missing}, which says what a relation joins."
-            )
+        columns = [table.cells(name) for name in _TABLES["TASKPRED"]]
         for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
-            code, before = self._code_of.get(task_id), self._code_of.get(before_id)
+            code, before = inside.get(task_id), codes.get(before_id)
             if line in table.shifted:
                 why = _say_shifted(table, line)
             elif code is None:
-                if owner not in chosen and table.find("proj_id") is not None:
+                if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
                     continue
                 why = f"task_id {task_id!r} is no activity of the file: the relation is not used"
-            elif task_id not in inside:
-                continue
             elif before is None:
                 if before_owner not in chosen and table.find("pred_proj_id") is not None:
                     continue
@@ -186,7 +191,11 @@ class Schedule:
             elif task_id == before_id:
                 why = f"{code} is its own predecessor: the relation is not used"
             else:
-                relations.setdefault(code, []).append(before)
+                found = relations.get(code)
+                if found is None:
+                    relations[code] = [before]
+                else:
+                    found.append(before)
                 continue
             rejects.append(Reject(f"TASKPRED line {line}", code, why, field=PREDECESSORS))
         return {code: tuple(sorted(set(found))) for code, found in relations.items()}, rejects

@@ -159,13 +159,13 @@ class _Reading:
         head = next(records)
         self._file.version = _read_version(head)
         next_line = 2 + head.count("\n")
+        select, table = self._select, self._table
         for record in records:
             line = next_line
             next_line = line + 1 + record.count("\n")
             begin = record[:2]
             if begin == "R\t":
-                if self._select is not None:  # most rows of most files: so it is done here, and not in a function
-                    select, table = self._select, self._table
+                if select is not None:  # most lines of most files: so they are read here, and not in a function
                     cells = record.split("\t", table.width + 1)
                     if len(cells) != table.width + 1 or '""' in record:
                         cells = self._mend(record, line)
@@ -178,8 +178,10 @@ class _Reading:
                     raise self._wrong(line, "a row stands before the names of its columns (%F)")
             elif begin == "T\t":
                 self._begin_table(record, line)
+                select, table = None, self._table
             elif begin == "F\t":
                 self._name_columns(record, line)
+                select = self._select
             elif record.rstrip(_BLANK) == "E":
                 for _ in records:
                     raise self._wrong(next_line, "the file goes on behind its end (%E)")

@@ -242,7 +242,7 @@ class RowReader:
         completed, completed_column = read_date("completed", self._completed)
         if self._status is None and completed is not None:
             status = Status.COMPLETED
-        level = self._text(cells, self._level)
+        level = self._text(cells, self._level) if self._level is not None else ""
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
