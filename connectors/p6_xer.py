@@ -1,11 +1,12 @@
 """P6 XER exports as a side."""
 
 import hashlib
+import io
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import BinaryIO, ClassVar, Final, TypeVar
 
 from connectors.exports import absolute, check_period, data_date_of, read_whole
 from connectors.p6_spreadsheet import P6Exports
@@ -20,6 +21,13 @@ XER_ENDINGS: Final = (".xer",)
 LIMITS: Final = ReadingLimits(
     memory_bytes=3_000_000_000, seconds=300, hint="Export fewer projects into one file, or export it again."
 )
+
+
+#: What can neither fill the memory nor take long: starting a worker takes longer than reading it.
+_SMALL_BYTES: Final = 1_000_000
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def read_export(
     baseline = None
     if choice.baseline is not None:
         content, _ = read_whole(choice.baseline)
-        baseline = read_apart(read_baseline, content, choice.baseline.name, LIMITS, told)
+        baseline = _read(read_baseline, content, choice.baseline.name, told)
     question = XerQuestion(
         mapping=told,
         stem=path.stem,
@@ -83,7 +91,7 @@ def read_export(
         baseline=baseline,
     )
     content, digest = read_whole(path)
-    read = read_apart(read_schedule, content, path.name, LIMITS, question)
+    read = _read(read_schedule, content, path.name, question)
     return Snapshot(
         side=Side.PMCS,
         source=str(absolute(path)),
@@ -97,6 +105,13 @@ def read_export(
         typed=read.typed,
         rejects=read.rejects,
     )
+
+
+def _read(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, question: Q) -> A:
+    """What a reader makes of a file: in a worker, unless the file is too small to need one."""
+    if len(content) <= _SMALL_BYTES:
+        return reader(io.BytesIO(content), source, question)
+    return read_apart(reader, content, source, LIMITS, question)
 
 
 class P6Xer(P6Exports):

@@ -9,7 +9,7 @@ from connectors.p6_xer_tables import XerFile, XerTable
 from syncsvc.errors import BadExport
 from syncsvc.mapping import BaselineColumns, Columns
 from syncsvc.mapping import Mapping as SourceMapping
-from syncsvc.model import Reject
+from syncsvc.model import Reject, Status
 
 #: The cells of an activity's baseline start and finish, as columns of TASK.
 BASELINE_COLUMNS: Final = ("base_start_date", "base_end_date")
@@ -133,10 +133,11 @@ class Schedule:
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
         columns = self._mapping.columns
-        names = (columns.code, columns.name or "", "wbs_id", "task_id")
-        code_at, name_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
+        names = (columns.code, columns.name or "", columns.status or "", "wbs_id", "task_id")
+        code_at, name_at, status_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
         paths = self._read_paths()
         further = list(self._further.values())
+        words = self._words()
         owners = self._owners()
         for cells, line, owner in zip(self._tasks.rows, self._tasks.lines, owners, strict=True):
             if owner not in ids:
@@ -151,6 +152,8 @@ class Schedule:
             row = list(cells)
             if name_at is not None and not row[name_at].isprintable():
                 row[name_at] = " ".join(row[name_at].translate(_CONTROLS).split())
+            if status_at is not None:
+                row[status_at] = words.get(row[status_at], row[status_at])
             if wbs_at is not None:
                 row[wbs_at] = paths.get(cells[wbs_at], "")
             if further:
@@ -235,6 +238,12 @@ class Schedule:
             baseline = "" if baseline == proj_id else baseline
             projects[proj_id] = Project(proj_id, name, place, is_exported, data_date, baseline, original)
         return list(projects.values())
+
+    def _words(self) -> dict[str, str]:
+        """P6's codes for a status as the words that it shows, which are those of every other export."""
+        column = self._mapping.columns.status
+        known = {code: self._mapping.status_of(code) for code in set(self._tasks.cells(column or ""))}
+        return {code: self._mapping.word_for(status) for code, status in known.items() if status is not Status.UNKNOWN}
 
     def _owners(self) -> Sequence[str]:
         """The project of each activity."""

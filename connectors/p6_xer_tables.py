@@ -153,18 +153,20 @@ class _Reading:
         self._table = XerTable(0)
         self._is_wanted = False
         self._select: _Select | None = None  # None: the table is not wanted, or has not named its columns yet
-        self._row = ""  # the last row that was kept, for as long as it may go on
+        self._row: list[str] = []  # the lines of the last row, where some of them begin with a percent sign
 
     def read(self, records: Iterator[str]) -> XerFile:
         head = next(records)
         self._file.version = _read_version(head)
         next_line = 2 + head.count("\n")
-        select, table = self._select, self._table
+        select, table, last = self._select, self._table, ""
         for record in records:
             line = next_line
             next_line = line + 1 + record.count("\n")
             begin = record[:2]
             if begin == "R\t":
+                if self._row:
+                    self._join_row()
                 if select is not None:  # most lines of most files: so they are read here, and not in a function
                     cells = record.split("\t", table.width + 1)
                     if len(cells) != table.width + 1 or '""' in record:
@@ -173,21 +175,24 @@ class _Reading:
                         cells[-1] = cells[-1].removesuffix("\r")
                     table.rows.append(select.cells(cells))
                     table.lines.append(line)
-                    self._row = record
+                    last = record
                 elif self._is_wanted or not self._name:
                     raise self._wrong(line, "a row stands before the names of its columns (%F)")
             elif begin == "T\t":
+                self._join_row()
                 self._begin_table(record, line)
                 select, table = None, self._table
             elif begin == "F\t":
                 self._name_columns(record, line)
                 select = self._select
             elif record.rstrip(_BLANK) == "E":
+                self._join_row()
                 for _ in records:
                     raise self._wrong(next_line, "the file goes on behind its end (%E)")
                 return self._file
-            elif self._row:
-                self._go_on(record)
+            elif table.rows:  # a line of a text that begins with a percent sign
+                self._row = self._row or [last]
+                self._row.append(record)
         table_name = f" of table {self._name}" if self._name else ""
         raise BadExport(
             f"{self._source}: the file ends in line {next_line - 1}{table_name}, without the %E that ends an XER file:"
@@ -200,7 +205,7 @@ class _Reading:
         if self._name in self._file.table_names:
             raise self._wrong(line, f"table {self._name} begins a second time")
         self._file.table_names.append(self._name)
-        self._table, self._select, self._row = XerTable(line), None, ""
+        self._table, self._select = XerTable(line), None
         self._is_wanted = self._name in self._wanted
         if self._is_wanted:
             self._file.tables[self._name] = self._table
@@ -227,14 +232,13 @@ class _Reading:
         cells[-1] = cells[-1].removesuffix("\r")
         return cells + [""] * (width + 1 - len(cells))
 
-    def _go_on(self, record: str) -> None:
-        """A line of a text that begins with a percent sign: it belongs to the row before it."""
-        if self._select is None:
-            return
-        self._row = f"{self._row}\n%{record}"
-        line = self._table.lines[-1]
-        self._table.shifted.pop(line, None)
-        self._table.rows[-1] = self._select.cells(self._mend(self._row, line))
+    def _join_row(self) -> None:
+        """Read the last row again, with the lines that belong to it though they look like others."""
+        if self._row and self._select is not None:
+            line = self._table.lines[-1]
+            self._table.shifted.pop(line, None)
+            self._table.rows[-1] = self._select.cells(self._mend("\n%".join(self._row), line))
+        self._row = []
 
     def _wrong(self, line: int, what: str) -> BadExport:
         return BadExport(f"{self._source}: line {line}: {what}.", _EXPORT_AS)

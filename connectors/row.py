@@ -10,6 +10,9 @@ from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
 
+_MOST_SHOWN = 10  # of the rows that have one code
+
+
 def text_of(cell: Cell) -> str:
     """A cell as text without blanks around it; a whole number without ".0"."""
     if isinstance(cell, str):
@@ -343,7 +346,8 @@ def _say_repeated(first: ReadRow, again: ReadRow) -> str:
 
 def _say_different(same: Sequence[ReadRow]) -> str:
     code = same[0].milestone.code
-    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same)
+    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same[:_MOST_SHOWN])
+    shown += "; and so on" if len(same) > _MOST_SHOWN else ""
     return f"{code} is listed {len(same)} times with different dates, so none of them is used: {shown}"
 
 
