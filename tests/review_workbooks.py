@@ -23,16 +23,23 @@ def row_of(sheet: Worksheet, code: str) -> int:
 
 def rows_in(path: Path) -> list[dict[str, Any]]:
     """Rows by heading."""
-    sheet = load_workbook(path)[SHEET]
-    head = head_of(sheet)
-    headings = [cell.value for cell in sheet[head]]
-    return [dict(zip(headings, row, strict=True)) for row in sheet.iter_rows(min_row=head + 1, values_only=True)]
+    _, (headings, *rows) = table_in(path)
+    return [dict(zip(headings, row, strict=True)) for row in rows]
+
+
+def table_in(path: Path) -> tuple[int, list[tuple[Any, ...]]]:
+    """The number of the row of headings, and that row with all below it."""
+    book = load_workbook(path, read_only=True)
+    rows = list(book[SHEET].iter_rows(values_only=True))
+    book.close()
+    head = next(at for at, row in enumerate(rows) if row[0] == "Milestone")
+    return head + 1, rows[head:]
 
 
 def place_of(path: Path, key: str) -> int:
     """The number of the first row of an issue."""
-    sheet = load_workbook(path)[SHEET]
-    return next(at for at in range(head_of(sheet), sheet.max_row + 1) if sheet.cell(at, 3).value == key)
+    head, rows = table_in(path)
+    return next(at for at, row in enumerate(rows, start=head) if row[2] == key)
 
 
 def fill(path: Path, words: Mapping[str, Mapping[str, Any]], *, turned: bool = False, only: str | None = None) -> None:

@@ -1,17 +1,20 @@
 """A whole site in a folder: configuration, exports, links, a store, and a simulated Jira on loopback."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from connectors.jira_simulator import JiraSimulator
+from syncsvc.cli.frame import run
 from syncsvc.model import Mode, RunResult
 from syncsvc.service import Service
 from syncsvc.wiring import Wiring, wire
@@ -119,11 +122,33 @@ class Site:
         return {**os.environ, **self.env, "SYNCSVC_CONFIG": str(self.config), "PYTHONPATH": str(ROOT)}
 
     def run(self, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-        """The command line in a process of its own."""
-        command = [sys.executable, "-c", "from syncsvc.cli import main; main()", *arguments]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=self.environment(), cwd=self.folder, check=False
-        )
+        """The command line `syncsvc ARGUMENTS` in the folder of the site, in this process: starting one takes time.
+
+        What needs a process of its own (to be killed, to run beside another) starts one with `environment`.
+        """
+        done = run_command(arguments, env=self.environment(), now=self.now, folder=self.folder)
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+
+def run_command(
+    arguments: Sequence[str], *, env: Mapping[str, str], folder: Path, now: Callable[[], datetime] = system_now
+) -> subprocess.CompletedProcess[str]:
+    """One command line with its exit code and what it printed, as if to two pipes; what it set here is put back."""
+    out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    root = logging.getLogger()
+    levels = {name: logging.getLogger(name).level for name in ("", *root.manager.loggerDict)}
+    handlers = root.handlers[:]
+    try:
+        with redirect_stdout(out), redirect_stderr(err), chdir(folder):
+            code = run(arguments, env=env, now=now)
+    finally:
+        root.handlers[:] = handlers
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+    printed = []
+    for stream in (out, err):
+        stream.flush()
+        printed.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(list(arguments), code, *printed)

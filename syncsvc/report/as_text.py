@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from syncsvc.model import Reject, Snapshot
 from syncsvc.month_report import MonthReport
 from syncsvc.report.layout import Page, Tone, clean, wrap
-from syncsvc.report.sections import Section, count_lines, drift_sections, not_used, note_lines, sides_section, text_of
+from syncsvc.report.section import Section, text_of
+from syncsvc.report.sections import count_lines, drift_sections, not_used, note_lines
+from syncsvc.report.sides_section import sides_section
 from syncsvc.report.words import counted, day, due_columns, title
 from syncsvc.sides import SidesReport
 

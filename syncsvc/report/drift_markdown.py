@@ -6,15 +6,10 @@ from typing import Final
 from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport
 from syncsvc.report.markdown import escape
-from syncsvc.report.sections import (
-    Section,
-    count_lines,
-    drift_sections,
-    note_lines,
-    run_sections,
-    sides_section,
-    text_of,
-)
+from syncsvc.report.run_sections import run_sections
+from syncsvc.report.section import Section, text_of
+from syncsvc.report.sections import count_lines, drift_sections, note_lines
+from syncsvc.report.sides_section import sides_section
 from syncsvc.report.words import counted, day, due_columns, title
 from syncsvc.sides import SidesReport
 

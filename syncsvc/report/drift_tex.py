@@ -5,7 +5,9 @@ from typing import Final
 
 from syncsvc.model import Snapshot
 from syncsvc.month_report import MonthReport
-from syncsvc.report.sections import NAME, Section, count_lines, drift_sections, note_lines, run_sections, text_of
+from syncsvc.report.run_sections import run_sections
+from syncsvc.report.section import NAME, Section, text_of
+from syncsvc.report.sections import count_lines, drift_sections, note_lines
 from syncsvc.report.tex import document, escape
 from syncsvc.report.words import counted, day, due_columns, title
 

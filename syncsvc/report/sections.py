@@ -1,52 +1,29 @@
 """The drift report as headings, sentences and tables: what text, Markdown and LaTeX print alike, each in its way."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from syncsvc.causes import Difference
 from syncsvc.checks import Check
 from syncsvc.compare import Comparison, Completion, Direction, DriftReport, End, Presence, tells_completion
-from syncsvc.model import Field, Milestone, Narrative, Reject, RunResult, Side, Snapshot
-from syncsvc.month_report import MonthReport, Question, Row
+from syncsvc.model import Milestone, Reject, Side, Snapshot
+from syncsvc.month_report import MonthReport, Question
 from syncsvc.names import NameChange
-from syncsvc.report.layout import Cell, Column, Tone
+from syncsvc.report.layout import Cell, Column
+from syncsvc.report.narrative_sections import narrative_sections
+from syncsvc.report.section import NAME, Cells, Section, moved_cell, table
+from syncsvc.report.sides_section import sides_section
 from syncsvc.report.words import (
     ASPECTS,
     CAUSES,
-    OUTCOMES,
     QUESTIONS,
-    SIDES,
-    TROUBLE,
     completed,
     counted,
     day,
-    ended,
     moved,
-    receipt_words,
     title,
 )
-from syncsvc.sides import ORDER, Agreement, SidesReport, SidesRow, Standing
 
-NAME = Column("name")
 ENDS = {End.BEFORE: "before", End.AFTER: "after"}
-
-Cells = Sequence[str | Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with what stands below it: sentences, then points of a list, then a table.
-
-    `stacked` tables have few columns with long text: at a terminal each column has a line of its own.
-    """
-
-    heading: str
-    columns: tuple[Column, ...] = ()
-    rows: tuple[Cells, ...] = ()
-    notes: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
-    stacked: bool = False
-    alert: bool = False
 
 
 def drift_sections(report: MonthReport) -> list[Section]:
@@ -68,10 +45,10 @@ def drift_sections(report: MonthReport) -> list[Section]:
         _one_sided(report, Presence.ADDED, "Added: only after"),
         _causes(report),
         *_restated(report),
-        _sides(report.sides),
+        sides_section(report.sides) if report.sides is not None else None,
         _overrides(report),
         *_checks(report),
-        *_narratives(report),
+        *narrative_sections(report),
         _all(report),
         _other_sources(report),
     )
@@ -145,42 +122,6 @@ def not_used(rejects: Sequence[tuple[str, Reject]], *, both: bool = False) -> Se
     return Section(f"Not used ({len(rejects):,})", points=tuple(points))
 
 
-def sides_section(report: SidesReport, *, heading: str = "Sides that differ") -> Section | None:
-    """One line for each date about which the sides differ, widest gap first, and which of them is the odd one out."""
-    shown = [side for side in ORDER if side in report.snapshots]
-    notes = tuple(_sides_notes(report, shown))
-    rows = [
-        (
-            row.code,
-            standing.field.value,
-            *(_said(standing, side) for side in shown),
-            _odd(standing),
-            row.name,
-        )
-        for row in report.differing
-        for standing in row.standings
-        if standing.agreement in (Agreement.ODD_ONE_OUT, Agreement.ALL_DIFFER)
-    ]
-    columns = (
-        Column("code"),
-        Column("field"),
-        *(Column(SIDES[side]) for side in shown),
-        Column("odd one out"),
-        NAME,
-    )
-    return Section(f"{heading} ({len(rows):,})", columns if rows else (), tuple(rows), notes)
-
-
-def text_of(cell: str | Cell) -> str:
-    """What stands in a cell, without its tone."""
-    return cell.text if isinstance(cell, Cell) else cell
-
-
-def said_by(row: SidesRow, side: Side, field: Field) -> str:
-    """The date one side gives, "no date" where it is blank, "-" where it cannot tell."""
-    return _said(row.due if field is Field.DUE else row.completed, side)
-
-
 def _also(number: int, words: str) -> str:
     return f", {number:,} {words}" if number else ""
 
@@ -196,10 +137,6 @@ def _worst(drift: DriftReport) -> str:
     ends = (max(dated, key=_days), min(dated, key=_days))
     shown = [one for one, sign in zip(ends, (1, -1), strict=True) if _days(one) * sign > 0]
     return ", ".join(f"{one.code} {moved(_days(one))}" for one in shown)
-
-
-def _table(heading: str, columns: Sequence[Column], rows: Sequence[Cells]) -> Section | None:
-    return Section(f"{heading} ({len(rows):,})", tuple(columns), tuple(rows)) if rows else None
 
 
 #: Questions that have no table of their own below.
@@ -223,7 +160,7 @@ def _rewritten(report: MonthReport) -> Section | None:
         if (one := row.comparison).completion is Completion.REWRITTEN
     ]
     columns = (Column("code"), Column("was"), Column("is now"), Column("moved"), NAME)
-    return _table("Completion date rewritten", columns, rows)
+    return table("Completion date rewritten", columns, rows)
 
 
 def _reopened(report: MonthReport) -> Section | None:
@@ -232,7 +169,7 @@ def _reopened(report: MonthReport) -> Section | None:
         for row in report.rows
         if (one := row.comparison).completion is Completion.REOPENED
     ]
-    return _table("Reopened", (Column("code"), Column("was completed"), Column("due"), NAME), rows)
+    return table("Reopened", (Column("code"), Column("was completed"), Column("due"), NAME), rows)
 
 
 def _unseen(drift: DriftReport) -> Section | None:
@@ -266,7 +203,7 @@ def _moves(report: MonthReport, direction: Direction, heading: str) -> Section |
         Column("because", drops=1),
         NAME,
     )
-    return _table(f"{heading}, largest first", columns, rows)
+    return table(f"{heading}, largest first", columns, rows)
 
 
 def _why(differences: Sequence[Difference]) -> str:
@@ -281,7 +218,7 @@ def _newly_completed(report: MonthReport) -> Section | None:
         if (one := row.comparison).completion is Completion.NEWLY_COMPLETED
     ]
     columns = (Column("code"), Column("completed"), Column("due"), Column("against due"), NAME)
-    return _table("Newly completed", columns, rows)
+    return table("Newly completed", columns, rows)
 
 
 def _one_sided(report: MonthReport, presence: Presence, heading: str) -> Section | None:
@@ -290,12 +227,12 @@ def _one_sided(report: MonthReport, presence: Presence, heading: str) -> Section
         for row in report.rows
         if row.comparison.presence is presence
     ]
-    return _table(heading, (Column("code"), Column("due"), Column("completed"), NAME), rows)
+    return table(heading, (Column("code"), Column("due"), Column("completed"), NAME), rows)
 
 
 def _recoded(report: MonthReport) -> Section | None:
     rows = [(row.comparison.before_code or "", row.code, row.name) for row in report.rows if row.comparison.recoded]
-    return _table("Recoded", (Column("code before"), Column("code after"), NAME), rows)
+    return table("Recoded", (Column("code before"), Column("code after"), NAME), rows)
 
 
 def _renamed(report: MonthReport) -> Section | None:
@@ -315,7 +252,7 @@ def _wbs(report: MonthReport) -> Section | None:
         if (one := row.comparison).wbs_changed
     ]
     columns = (Column("code"), Column("WBS before"), Column("WBS after"), NAME)
-    return _table("Moved to another WBS element", columns, rows)
+    return table("Moved to another WBS element", columns, rows)
 
 
 def _causes(report: MonthReport) -> Section | None:
@@ -354,7 +291,7 @@ def _restated(report: MonthReport) -> Iterator[Section | None]:
         ]
         columns = (Column("code"), Column("what"), Column("was"), Column("is now"), NAME)
         heading = f"Restated since it was first reported: {title(before)} to edition {after.edition}"
-        yield _table(heading, columns, rows)
+        yield table(heading, columns, rows)
 
 
 def _restated_dates(one: Comparison) -> Iterator[tuple[str, str, str]]:
@@ -364,39 +301,6 @@ def _restated_dates(one: Comparison) -> Iterator[tuple[str, str, str]]:
     for what, move in (("due", one.due), ("forecast", one.forecast), ("completed", one.completed)):
         if move.before != move.after:
             yield what, day(move.before), day(move.after)
-
-
-def _sides(report: SidesReport | None) -> Section | None:
-    return None if report is None else sides_section(report)
-
-
-def _sides_notes(report: SidesReport, shown: Sequence[Side]) -> Iterator[str]:
-    for side in shown:
-        snapshot = report.snapshots[side]
-        shown_there = sum(side in row.shown_by for row in report.rows)
-        yield f"{title(snapshot)} shows {counted(shown_there, 'milestone')}"
-    yield f"{counted(report.compared, 'milestone')} on two sides at least"
-    for field in Field:
-        counts = report.counts(field)
-        differing = counts[Agreement.ODD_ONE_OUT] + counts[Agreement.ALL_DIFFER]
-        words = f"{field.value}: {counts[Agreement.AGREE]:,} agree, {differing:,} differ"
-        odd = [f"{SIDES[side]} {counts[f'odd_{side}']:,}" for side in shown if counts[f"odd_{side}"]]
-        yield words + (f" (odd one out: {', '.join(odd)})" if odd else "")
-
-
-def _said(standing: Standing, side: Side) -> str:
-    each = standing.dates[side]
-    return "-" if each.why_not is not None else day(each.value, "no date")
-
-
-def _odd(standing: Standing) -> str | Cell:
-    if standing.odd_one_out is None:
-        return "all differ"
-    words = SIDES[standing.odd_one_out]
-    if standing.calendar_days is None:
-        return words
-    tone = Tone.LATE if standing.calendar_days > 0 else Tone.EARLY
-    return Cell(f"{words}, {moved(standing.calendar_days, standing.working_days)}", tone)
 
 
 def _overrides(report: MonthReport) -> Section | None:
@@ -432,51 +336,6 @@ def _things(check: Check) -> tuple[str, str]:
     return check.base_words.replace("milestones", "milestone", 1), check.base_words
 
 
-def narrative_rule(report: MonthReport) -> str:
-    """When a narrative is due."""
-    days = counted(report.rules.narrative_days, "working day")
-    return f"Due for what is open or newly completed and more than {days} late, or has moved later by more than that."
-
-
-def repeated(row: Row) -> str:
-    """A warning where a narrative repeats the words of an earlier month; else ""."""
-    told = row.narrated
-    if told is None or told.narrative is None or told.repeats is None:
-        return ""
-    return f"{row.code}: repeats the narrative of {told.repeats} word by word."
-
-
-def _narratives(report: MonthReport) -> Iterator[Section | None]:
-    """What persons wrote of the month, and what nobody wrote."""
-    told = [(row.code, row.narrated.narrative) for row in report.narrated if row.narrated and row.narrated.narrative]
-    if told:
-        rows = tuple((code, each.why, each.action or "-", written_by(each)) for code, each in told)
-        columns = (Column("code"), Column("why"), Column("action"), Column("who"))
-        warnings = tuple(words for row in report.narrated if (words := repeated(row)))
-        yield Section(f"Narratives ({len(rows):,})", columns, rows, notes=warnings, stacked=True)
-    missing = [
-        (
-            row.code,
-            day(row.milestone.due),
-            moved_cell(row.against_due.calendar_days, row.against_due.working_days),
-            moved_cell(row.comparison.due.calendar_days, row.comparison.due.working_days),
-            row.name,
-        )
-        for row in report.not_narrated
-    ]
-    if table := _table(
-        "Narrative missing",
-        (Column("code"), Column("due"), Column("against due"), Column("moved (working days)"), NAME),
-        missing,
-    ):
-        yield replace(table, notes=(narrative_rule(report),))
-
-
-def written_by(narrative: Narrative) -> str:
-    """Who wrote it, and on which day."""
-    return f"{narrative.actor}, {narrative.at:%Y-%m-%d}" if narrative.at else narrative.actor
-
-
 def _all(report: MonthReport) -> Section | None:
     rows = [
         (
@@ -498,7 +357,7 @@ def _all(report: MonthReport) -> Section | None:
         Column("completed", drops=2),
         NAME,
     )
-    return _table("All milestones, by code", columns, rows)
+    return table("All milestones, by code", columns, rows)
 
 
 def _other_sources(report: MonthReport) -> Section | None:
@@ -523,14 +382,6 @@ def _state(one: Comparison) -> Cell:
     return moved_cell(one.due.calendar_days, one.due.working_days)
 
 
-def moved_cell(calendar_days: int | None, working_days: int | None = None) -> Cell:
-    """How far a date moved, in words and with its tone."""
-    if calendar_days is None:
-        return Cell("-")
-    tone = Tone.LATE if calendar_days > 0 else Tone.EARLY if calendar_days < 0 else Tone.FAINT
-    return Cell(moved(calendar_days, working_days), tone)
-
-
 def _later(one: Comparison) -> str:
     days = one.completed.calendar_days
     return "date withdrawn" if days is None else f"{counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
@@ -549,40 +400,3 @@ def _completed(milestone: Milestone | None) -> str:
 
 def _days(one: Comparison) -> int:
     return one.due.calendar_days or 0
-
-
-def run_sections(result: RunResult) -> Iterator[Section]:
-    """What a run did, for pages on which no text of the run stands before the drift report."""
-    plan = result.plan
-    notes = [
-        f"{result.trigger}, mode {result.mode}, {result.finished_at:%Y-%m-%d %H:%M} UTC"
-        + (f", plan {plan.id}" if plan else "")
-        + f": {ended(result)}.",
-        f"{receipt_words(result.receipts) or 'nothing written'}; {counted(len(plan.holds) if plan else 0, 'hold')}.",
-    ]
-    if plan:
-        notes += [
-            f"Limit {each.limit}: {each.value:g}, allowed {each.allowed:g}. {each.why}" for each in plan.violations
-        ]
-    trouble = any(each.outcome in TROUBLE for each in result.receipts) or bool(plan and plan.violations)
-    yield Section(f"Run {result.run}", notes=tuple(notes), points=result.problems, alert=trouble)
-    for heading, chosen in (
-        ("Not written", [each for each in result.receipts if each.outcome in TROUBLE]),
-        ("Written", [each for each in result.receipts if each.outcome not in TROUBLE]),
-    ):
-        rows = [
-            (
-                each.change.code,
-                each.change.key,
-                each.change.field.value,
-                day(each.change.before),
-                day(each.change.after),
-                OUTCOMES[each.outcome],
-                each.detail or "",
-            )
-            for each in chosen
-        ]
-        then = "then" if heading == "Not written" else "now"
-        columns = ("code", "issue", "field", "before", then, "outcome", "detail")
-        if table := _table(heading, [Column(name) for name in columns], rows):
-            yield table

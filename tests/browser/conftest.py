@@ -37,7 +37,10 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         path = tmp_path / f"page-{len(contexts)}.html"
         path.write_text(text, encoding="utf-8")
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            java_script_enabled=script,
         )
         contexts.append(context)
         page = context.new_page()

@@ -34,7 +34,8 @@ def many() -> str:
 
 
 def shown(page: Page) -> int:
-    return page.locator("#full tbody tr:visible").count()
+    rows = "[...document.querySelectorAll('#full tbody tr')].filter(row => row.getClientRects().length).length"
+    return int(page.evaluate(f"() => {rows}"))
 
 
 def codes(page: Page) -> list[str]:

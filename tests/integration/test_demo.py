@@ -2,19 +2,16 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT
+from tests.site import run_command
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from syncsvc.cli import main; main()", *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSVC_")}
-    env["PYTHONPATH"] = str(ROOT)
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return run_command(arguments, env=env, folder=folder)
 
 
 def test_three_nights(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_killed_night_is_finished_by_the_next_one(tmp_path: Path, writes: int)
 def test_of_two_runs_at_once_the_second_says_so_and_leaves(tmp_path: Path) -> None:
     with JiraSimulator("cloud", latency_seconds=0.05) as jira:
         site = make_site(tmp_path, jira)
-        jira.fault("slow", method="PUT", after=2, seconds=10)
+        jira.fault("slow", method="PUT", after=2, seconds=3)
         first = start_sync(site)
         try:
             wait_for_writes(jira, 3)

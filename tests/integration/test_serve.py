@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from syncsvc.demo.story import Fact, write_export
 from syncsvc.model import Mode
 from tests.integration.test_kills import end_lease
 from tests.integration.test_store_slots import end_leases
-from tests.site import Site
+from tests.site import Site, run_command
 
 DUE = date(2019, 6, 3)
 LINKS = 150  # two batches
@@ -67,10 +67,9 @@ def wait_until(holds: Callable[[], object], seconds: float = 60) -> None:
 
 
 def clocked(site: Site, at: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(Path(__file__).parent / "clocked.py"), at, *arguments]
-    return subprocess.run(
-        command, env=site.environment(), cwd=site.folder, capture_output=True, text=True, check=False, timeout=60
-    )
+    """One command by a clock that begins at that instant."""
+    behind = datetime.now(UTC) - datetime.fromisoformat(at)
+    return run_command(arguments, env=site.environment(), folder=site.folder, now=lambda: datetime.now(UTC) - behind)
 
 
 def schedule(site: Site, at: str = AFTER_THE_NIGHT) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from syncsvc.report.html.charts import SlipChart
 from syncsvc.report.html.decisions import decisions
 from syncsvc.report.html.terms import FIELDS, moved
 from syncsvc.report.html.trend_view import trend
+from syncsvc.report.narrative_sections import narrative_rule
 from syncsvc.report.pages import DARK, LIGHT, TEMPLATES, base_style, content_policy, environment
-from syncsvc.report.sections import narrative_rule
 from syncsvc.report.timeline import timeline_style, timeline_svg
 from syncsvc.report.words import LIGHTS, counted, day
 

@@ -1,7 +1,7 @@
 """The sheet Narratives: what persons wrote of the month, and for which milestones one is due and missing."""
 
 from syncsvc.month_report import MonthReport, Row
-from syncsvc.report.sections import narrative_rule, repeated
+from syncsvc.report.narrative_sections import narrative_rule, repeated
 from syncsvc.report.workbook.book import Book
 from syncsvc.report.workbook.drift_sheet import MISSING
 from syncsvc.report.workbook.look import CODE, DATE, DAYS_AGAINST, DAYS_MOVED, FAINT, LONG_TEXT, TEXT, TITLE
