@@ -190,7 +190,7 @@ class P6Exports:
                 f"{path}: which month this export is of cannot be told: neither its project names nor its file name"
                 " say it.",
                 f"Rename it to begin with year and month, as in 2019-04-{self._plan_from}{path.suffix}, or use"
-                f" `syncsvc pull {self.name} --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
+                f" `syncsvc pull --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
             )
         return replace(snapshot, connector=self.name)
 
