@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from connectors.exports import agree
+from connectors.header import Header
 from connectors.p6_xer_schedule import BASELINE_COLUMNS, Activity, Project, Schedule, wanted_tables
 from connectors.p6_xer_tables import read_tables
 from connectors.remark import Remark
-from connectors.row import Header, ReadRow, RowReader, settle
+from connectors.row import ReadRow, RowReader, settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
 from syncsvc.mapping import Mapping as SourceMapping
