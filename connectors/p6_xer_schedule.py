@@ -39,7 +39,8 @@ _FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: Line breaks in names, which P6 writes as the control character DEL too, and whatever else steers a terminal.
 _CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-_NO_TABLE: Final = XerTable(0)
+_MOST_LEVELS: Final = 100  # of a WBS; people need ten
+_NO_TABLE: Final = XerTable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,16 +273,19 @@ class Schedule:
             if nodes.setdefault(wbs_id, node) != node:
                 raise BadExport(f"{self._source}: PROJWBS line {line}: wbs_id {wbs_id!r} is listed twice.")
         paths: dict[str, str] = {}
+        levels: dict[str, int] = {}
         for wbs_id in nodes:
             above: list[str] = []
             at = wbs_id
             while at in nodes and at not in paths and not nodes[at][2] and at not in above:
                 above.append(at)
                 at = nodes[at][0]
-            path = paths.get(at, "")
-            for each in reversed(above):
+                if len(above) + levels.get(at, 0) > _MOST_LEVELS:
+                    raise BadExport(f"{self._source}: table PROJWBS: the WBS has more than {_MOST_LEVELS} levels.")
+            path, level = paths.get(at, ""), levels.get(at, 0)
+            for level, each in enumerate(reversed(above), start=level + 1):
                 path = f"{path}.{nodes[each][1]}" if path else nodes[each][1]
-                paths[each] = path
+                paths[each], levels[each] = path, level
         return paths
 
     def _read_further(self) -> dict[str, dict[str, str]]:
@@ -346,7 +350,8 @@ def _first(cells: Iterable[str]) -> str:
 
 
 def _both(one: str, other: str) -> str:
-    return one if one == other else f"{one or 'blank'} or {other or 'blank'}"
+    """Two dates that should be one; of more than two the first two."""
+    return one if one == other or " or " in one else f"{one or 'blank'} or {other or 'blank'}"
 
 
 def _say_shifted(table: XerTable, line: int) -> str:
