@@ -282,8 +282,8 @@ class Schedule:
                 at = nodes[at][0]
                 if len(above) + levels.get(at, 0) > _MOST_LEVELS:
                     raise BadExport(f"{self._source}: table PROJWBS: the WBS has more than {_MOST_LEVELS} levels.")
-            path, level = paths.get(at, ""), levels.get(at, 0)
-            for level, each in enumerate(reversed(above), start=level + 1):
+            path, below = paths.get(at, ""), levels.get(at, 0)
+            for level, each in enumerate(reversed(above), start=below + 1):
                 path = f"{path}.{nodes[each][1]}" if path else nodes[each][1]
                 paths[each], levels[each] = path, level
         return paths
