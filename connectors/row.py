@@ -18,6 +18,8 @@ from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 if TYPE_CHECKING:
     from connectors.header import Header
 
+_MOST_SHOWN: Final = 10  # of the rows that have one code
+
 
 def text_of(cell: Cell) -> str:
     """A cell as text without blanks around it; a whole number without ".0"."""
@@ -68,16 +70,20 @@ class RowReader:
         export_kind: str | None,
         rows: Sequence[Row] = (),
         predecessors: AnyMapping[str, Collection[str]] | None = None,
+        *,
+        unit: str = "row",
+        dates: Dates | None = None,
     ) -> None:
         """`rows` are all that will be read: their dates say in which order day and month stand.
 
-        `predecessors` are those that stand elsewhere, by activity id. Raises MappingError where a required column is
-        absent, naming sheet, column and mapping line; BadExport where the order of day and month cannot be told.
+        `predecessors` are those that stand elsewhere, by activity id. `unit` is what a place counts, `dates` what
+        counts instead of the mapping's own columns for dates. Raises MappingError where a required column is absent,
+        naming sheet, column and mapping line; BadExport where the order of day and month cannot be told.
         """
         self._mapping = mapping
-        self._dates: Dates = mapping.dates(export_kind)
+        self._dates = dates or mapping.dates(export_kind)
         self._header = header
-        self._prefix = f"{sheet} row" if sheet else "row"
+        self._prefix = f"{sheet} {unit}" if sheet else unit
         self._related = predecessors or {}
         self._told = f"mapping {mapping.name}"
         self.remarks: list[Remark] = []
@@ -106,6 +112,7 @@ class RowReader:
         read = {index for index, _ in (*self._due, *self._forecast, *self._completed)}
         dated = sorted(read.union(header.find_dated()))
         self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
+        self._paths: dict[str, str | None] = {}  # an export names the same few parts of the WBS again and again
 
     @property
     def typed(self) -> bool:
@@ -202,7 +209,7 @@ class RowReader:
             name=self._text(cells, self._name),
             kind=kind,
             status=status,
-            wbs=self._mapping.read_project(self._text(cells, self._wbs)).wbs,
+            wbs=self._path(self._text(cells, self._wbs)),
             level=int(level) if level.isdecimal() else None,
             due=due,
             due_column=due_column.column if due_column else None,
@@ -215,6 +222,11 @@ class RowReader:
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
+
+    def _path(self, wbs: str) -> str | None:
+        if wbs not in self._paths:
+            self._paths[wbs] = self._mapping.read_project(wbs).wbs
+        return self._paths[wbs]
 
     def is_band(self, cells: Sequence[Cell]) -> bool:
         """Whether a row is one of those that P6 puts above the activities of a part of the work.
@@ -339,7 +351,8 @@ def _say_repeated(first: ReadRow, again: ReadRow) -> str:
 
 def _say_different(same: Sequence[ReadRow]) -> str:
     code = same[0].milestone.code
-    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same)
+    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same[:_MOST_SHOWN])
+    shown += "; and so on" if len(same) > _MOST_SHOWN else ""
     return f"{code} is listed {len(same)} times with different dates, so none of them is used: {shown}"
 
 
