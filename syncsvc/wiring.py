@@ -289,6 +289,12 @@ def _first_taken(store: Store, settings: Settings, name: str, later: Snapshot) -
 def _find_stored(store: Store, settings: Settings, name: str, before: datetime | None) -> Snapshot | None:
     if name[:1] == "s" and name[1:].isdecimal():
         found = store.snapshot(int(name[1:]))
+        if found is None and store.was_pruned(int(name[1:])):
+            raise UsageError(
+                f"snapshot {name} was pruned: it was old, and neither the first nor the last of its month",
+                "`syncsvc log` says when. What is left of that month: pmcs:2019-04, or `syncsvc show jira:latest "
+                "--as-of 2019-04-30`.",
+            )
         return None if found is None or (before is not None and found.taken_at >= before) else found
     connector, _, rest = name.partition(":")
     names = {settings.name for settings in settings.connectors}
