@@ -88,7 +88,7 @@ FENCES = {
     "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.notify_settings syncsvc.config syncsvc.links "
-    "syncsvc.mapping",
+    "syncsvc.mapping syncsvc.store.codec connectors.worker connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",
     "lxml": "connectors.release_plan",
     "yaml": "syncsvc.links_import",
