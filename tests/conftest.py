@@ -80,9 +80,9 @@ def soffice() -> str:
 def mpxj() -> None:
     """MPXJ and the Java it runs on: the independent reader of P6's files; never needed at run time."""
     if find_spec("mpxj") is None or find_spec("jpype") is None:
-        _absent("mpxj or jpype1 is absent; pip has them")
+        absent("mpxj or jpype1 is absent; pip has them")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        _absent("java is absent; Debian has it in default-jre-headless")
+        absent("java is absent; Debian has it in default-jre-headless")
 
 
 @pytest.fixture(scope="session")

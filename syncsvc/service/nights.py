@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from syncsvc.errors import AccessRefused, ExitCode, LeaseLost, SyncsvcError
+from syncsvc.log import redact
 from syncsvc.model import RunResult
 from syncsvc.service import Service
 from syncsvc.service.heartbeat import kept_alive
@@ -166,10 +167,10 @@ class Nights:
                 result = service.sync(slot=claim)
             code, detail = ExitCode(result.exit_code), "\n".join(result.problems) or None
         except SyncsvcError as error:
-            code, detail, refused = error.exit_code, str(error), isinstance(error, AccessRefused)
+            code, detail, refused = error.exit_code, redact(str(error)), isinstance(error, AccessRefused)
         except Exception as error:
             _log.exception("night of %s: a bug in syncsvc", slot.day)
-            code, detail = ExitCode.BUG, f"a bug in syncsvc: {type(error).__name__}: {error}"
+            code, detail = ExitCode.BUG, redact(f"a bug in syncsvc: {type(error).__name__}: {error}")
         run = result.run if result is not None else self._begun(claim)
         return NightEnd(slot, claim.attempt, self._state(claim, code), code, run, result, detail, refused)
 

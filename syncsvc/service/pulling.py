@@ -15,13 +15,14 @@ def pull_all(session: Session, names: Collection[str] = ()) -> None:
     """Pull the named connectors, or all: the owner first, since its codes say which issues to ask for."""
     setup = session.setup
     wanted = {setup.reader(name).name for name in names}
-    for reader in (setup.owner, *setup.others, setup.follower):
-        if wanted and reader.name not in wanted:
-            continue
+    readers = [each for each in (setup.owner, *setup.others, setup.follower) if not wanted or each.name in wanted]
+    for at, reader in enumerate(readers):
+        setup.progress("reading sources", at, len(readers))
         if reader in setup.others:
             pull_further(session, reader)
         else:
             pull_one(session, reader)
+    setup.progress("reading sources", len(readers), len(readers))
 
 
 def pull_further(session: Session, reader: Reader) -> None:

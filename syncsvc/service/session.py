@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
-from syncsvc.log import in_run
+from syncsvc.log import in_run, redact
 from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.service.heartbeat import Watch, kept_alive
 from syncsvc.service.setup import Setup
@@ -81,7 +81,7 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
             with in_run(run):
                 yield session
         except SyncsvcError as error:
-            body = run_shape(session.result(error.exit_code)) | {"error": str(error)}
+            body = run_shape(session.result(error.exit_code)) | {"error": redact(str(error))}
             store.finish_run(run, exit_code=error.exit_code, body=body)
             raise
         except Exception as error:

@@ -22,7 +22,7 @@ from connectors.jira_simulator import JiraSimulator
 from syncsvc import log
 from syncsvc.announcing import RETRY_MINUTES, Announcer
 from syncsvc.demo.story import Fact, write_export
-from syncsvc.errors import ConfigError
+from syncsvc.errors import ConfigError, SourceError
 from syncsvc.notify import Notifier
 from syncsvc.service import Service
 from syncsvc.service.nights import NightRules, Nights
@@ -383,6 +383,24 @@ class TestNobodyListens:
         heard = week.night()
         assert heard.events == ["trouble"]
         assert heard.posts[0]["exit_code"] == 2
+
+
+def test_a_secret_that_an_error_repeats_goes_no_further(
+    make_week: Callable[..., Week], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server that answers with what it was sent."""
+    week = make_week()
+    words = f"it said {PASSWORD}, {HOOK} and {b64encode(PASSWORD.encode()).decode()}\nIs {TOKEN} right?"
+    for end in (SourceError(words, f"See {PING}."), RuntimeError(words)):
+
+        def fail(*_: object, end: Exception = end) -> None:
+            raise end
+
+        monkeypatch.setattr("syncsvc.service.pull_all", fail)
+        heard = week.night()
+        assert heard.events == ["trouble"]
+        assert "it said ***, *** and ***" in heard.posts[0]["text"]
+    assert_no_secret(week)
 
 
 def test_two_services_send_a_message_once(make_week: Callable[..., Week]) -> None:
