@@ -61,7 +61,7 @@ def test_systemd_accepts_the_printed_units(tmp_path: Path, systemd_analyze: str)
     assert list(files) == [SERVE, TIMER, NIGHT]
     place = f"{tmp_path}/a site of 50%%n"
     assert f"WorkingDirectory={place}\n" in files[SERVE]
-    assert f'ReadWritePaths={tmp_path}/elsewhere "{place}"\n' in files[NIGHT]
+    assert f'ReadWritePaths="{place}" {tmp_path}/elsewhere\n' in files[NIGHT]
     for name, text in files.items():
         # The program must be there, and is not where the tests run from a checkout.
         (tmp_path / name).write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text))
