@@ -29,6 +29,7 @@ RETRY_MINUTES: Final = (1, 5, 30, 120, 720)
 _PAUSES_SECONDS: Final = (1.0, 5.0)
 _PATIENCE_SECONDS: Final = 30.0
 _MOST_AT_ONCE: Final = 50
+_RUN_NOW: Final = "The next one brings all up to date; `syncsvc schedule run-now` runs the last one at once."
 _WRITTEN: Final = (Outcome.APPLIED, Outcome.HANDED_OVER)
 
 T = TypeVar("T")
@@ -69,9 +70,10 @@ class Announcer:
         else:
             end = NightEnd(missed[-1], 0, SlotState.MISSED, None)
             trouble = _missed(missed)
-        self._ping("failure" if trouble else "success")
         if settings.notify.channels:
             self._tell(settings, end, result, trouble, missed)
+        self._ping("failure" if trouble else "success")
+        if settings.notify.channels:
             self.deliver()
 
     def deliver(self) -> None:
@@ -278,6 +280,3 @@ def _has_written(result: RunResult | None) -> bool:
 def _missed(missed: Sequence[Slot]) -> Trouble:
     nights = f"the night of {missed[0].day} was" if len(missed) == 1 else f"{len(missed)} nights were"
     return Trouble(about("missed"), f"{nights} missed: nobody was there in time", _RUN_NOW)
-
-
-_RUN_NOW: Final = "The next one brings all up to date; `syncsvc schedule run-now` runs the last one at once."

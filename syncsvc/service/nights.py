@@ -9,13 +9,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from syncsvc.errors import AccessRefused, ExitCode, LeaseLost, SyncsvcError
-from syncsvc.log import redact
+from syncsvc.log import in_run, redact
 from syncsvc.model import RunResult
 from syncsvc.service import Service
 from syncsvc.service.heartbeat import kept_alive
@@ -113,7 +113,8 @@ class Nights:
     def _tell_of(self, end: NightEnd | None, missed: Sequence[Slot] = ()) -> None:
         heard = end if end is not None and end.noted else None
         if heard is not None or missed:
-            self._tell_listener(lambda listener: listener.ended(heard, missed))
+            with in_run(heard.run) if heard is not None and heard.run is not None else nullcontext():
+                self._tell_listener(lambda listener: listener.ended(heard, missed))
 
     def _tell_listener(self, tell: Callable[[Listener], None]) -> None:
         if self.listener is None:

@@ -177,6 +177,7 @@ def test_the_night_of_a_timer_is_told_and_its_exit_code_stays(site: Site, mails:
     ]
     assert web.pinged == ["/ping/start", "/ping"]
     lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["run"] for line in lines if line["logger"] == "syncsvc.notify"} == {1}
     told = [(line["level"], line["message"]) for line in lines if line["logger"] == "syncsvc.notify"]
     assert told == [
         ("info", f"message 1 to mail: sent, taken by localhost:{mails.port}"),

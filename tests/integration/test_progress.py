@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.cli.frame import run
 from syncsvc.demo.story import Fact, write_export
+from syncsvc.log import current_run
+from syncsvc.service import Service
 from tests.site import Site
 
 
@@ -53,6 +56,18 @@ def test_a_terminal_sees_how_far_it_is(site: Site) -> None:
     assert "writing" in text
     assert "12/12" in text
     assert text.endswith("\n")
+
+
+def test_what_is_logged_within_a_run_belongs_to_it(site: Site) -> None:
+    seen: list[tuple[str, int | None]] = []
+    setup = replace(site.wiring().setup(), progress=lambda what, done, of: seen.append((what, current_run())))
+    try:
+        result = Service(setup, "tester").sync()
+    finally:
+        setup.close()
+    assert {run for _, run in seen} == {result.run}
+    assert [what for what, _ in seen][-1] == "writing"
+    assert current_run() is None
 
 
 @pytest.mark.parametrize("option", ["-v", "-q"])
