@@ -21,7 +21,7 @@ from connectors.exports import (
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
 from connectors.sheet import Row, Wanted, Workbook, open_workbook
-from syncsvc.connector import Pulled, Seen
+from syncsvc.connector import Known, Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
@@ -177,7 +177,7 @@ class P6Spreadsheet:
             problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
         return problems
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that differs from what was last seen of it, in order of period.
 
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period

@@ -156,6 +156,14 @@ snapshot = Table(
     sqlite_autoincrement=True,
 )
 
+reading = Table(  # of a tracker's snapshot, by the tracker's own clock: when it was begun, and the census it rests on
+    "reading",
+    metadata,
+    Column("snapshot", ForeignKey("snapshot.id"), primary_key=True, autoincrement=False),
+    Column("read_at", Instant, nullable=False),
+    Column("census_at", Instant, nullable=False),
+)
+
 version = Table(  # one milestone as it stood from one snapshot of its stream until before another
     "version",
     metadata,

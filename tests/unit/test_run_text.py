@@ -126,9 +126,11 @@ def test_a_run_that_did_nothing_is_two_lines() -> None:
 
 def test_the_sources_say_what_was_read() -> None:
     lines = text_of(RUN).splitlines()
-    assert "jira: Jira, 2 issues, 1 not found, NOT read completely (https://jira.example.org)" in lines
     assert (
-        "pmcs: PMCS 2019-04 ME edition 2, 1 milestone, data date 2019-04-30, 1 not used, read completely "
+        "jira: Jira, 2 issues, 1 not found, INCOMPLETE: the source does not say why (https://jira.example.org)" in lines
+    )
+    assert (
+        "pmcs: PMCS 2019-04 ME edition 2, 1 milestone, data date 2019-04-30, 1 not used, COMPLETE "
         "(/exports/2019-04-ME.xlsx)"
     ) in lines
 
