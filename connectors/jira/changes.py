@@ -5,9 +5,9 @@ search may lag behind writes, so each reading looks back further than the one be
 the index shows too late for one night is found by the next. Instants are the server's own; a query takes them as
 minutes on the wall clock of the account.
 
-A search does not notice an issue that was deleted or hidden, or moved to a project that no link names, nor what an
-administrator changes for all (a status renamed, a field taken away, a key of a project). For that all is read now and
-then: a census.
+A search does not notice an issue that was deleted or hidden, or moved to a project that neither the links nor the
+configuration name, nor what an administrator changes for all (a status renamed, a field taken away, a key of a
+project). For that all is read now and then: a census.
 """
 
 from collections.abc import Collection

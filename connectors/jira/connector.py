@@ -152,7 +152,7 @@ class JiraConnector:
         try:
             changed = find_changed(
                 self._transport,
-                projects_of(remembered),
+                projects_of(remembered) | self._settings.projects,
                 since,
                 met.zone,
                 cloud=met.cloud,
