@@ -55,13 +55,14 @@ class Transport:
     def server_now(self) -> datetime | None:
         """What the server's clock shows now, by the `Date` of its last answer and never ahead; None if it tells none.
 
-        Our own clock may be wrong; only how fast it runs is trusted.
+        Whole seconds, as the server tells them, so that no later answer of it seems to be earlier. Our own clock may be
+        wrong; only how fast it runs is trusted.
         """
         with self._lock:
             if self._said is None:
                 return None
             said, at = self._said
-        return said + timedelta(seconds=self._clock() - at)
+        return said + timedelta(seconds=int(self._clock() - at))
 
     def ask(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Answer:
         """The answer to a request that only reads: JSON with 2xx, or a 4xx that the caller understands.
