@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from connectors.exports import (
     OWN_PREFIX,
+    SPREADSHEET_ENDINGS,
     ExportFile,
     absolute,
     agree,
@@ -18,10 +19,14 @@ from connectors.exports import (
     find_exports,
     read_whole,
 )
+from connectors.header import open_sheet
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
-from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
-from connectors.sheet import Row, Wanted, Workbook, open_workbook
-from syncsvc.connector import Known, Pulled, Seen
+from connectors.relations import read_relations, wanted_columns
+from connectors.remark import say
+from connectors.row import RowReader, settle, text_of, without_collector
+from connectors.sheet import Row, open_workbook
+from connectors.sheet_reader import Wanted
+from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
@@ -51,6 +56,7 @@ _ACTUALS: Final = {
 }
 
 
+@without_collector()
 def read_export(
     path: Path,
     mapping: Mapping,
@@ -71,8 +77,8 @@ def read_export(
     mapping.require_format("p6_spreadsheet")
     content, digest = read_whole(path)
     related = mapping.relations
-    wanted = [Wanted(related.sheet, (related.code, related.predecessor))] if related else []
-    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet), *wanted])
+    wanted = [Wanted(related.sheet, wanted_columns(related))] if related else []
+    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, or_first=True), *wanted])
     header, rows, sheet = open_sheet(workbook, mapping, path.name)
     named = agree(
         path.name,
@@ -83,13 +89,15 @@ def read_export(
         ],
     )
     kind = named.kind or unnamed_kind
-    reader = RowReader(header, mapping, sheet, kind)
-    milestones, rejects = settle(reader.read(number, cells) for number, cells in rows)
+    predecessors, remarks = read_relations(workbook, mapping, path.name)
+    reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
+    milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
         side=Side.PMCS,
         source=str(absolute(path)),
         taken_at=taken_at,
-        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping, path.name, milestones))),
+        milestones=milestones,
         sha256=digest,
         mapping_sha256=mapping.sha256,
         period=named.period,
@@ -112,36 +120,11 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     return list(found.values())
 
 
-def _read_relations(
-    workbook: Workbook, mapping: Mapping, source: str, milestones: Sequence[Milestone]
-) -> dict[str, set[str]]:
-    """Activity id -> ids of its predecessors, from the sheet of relations where the export has one."""
-    declared = mapping.relations
-    sheet = workbook.find(declared.sheet) if declared else None
-    if declared is None or not sheet:
-        return {}
-    rows = workbook.rows(sheet)
-    _, first = next(rows, (1, ()))
-    names = [text_of(cell).casefold() for cell in first]
-    for key, column in (("relations.code", declared.code), ("relations.predecessor", declared.predecessor)):
-        if column.casefold() not in names:
-            raise MappingError(
-                f"{source}: sheet {sheet} has no column {column}, which {mapping.place_of(key, column)} requires.",
-                "Add the column to the layout of the export in P6, or name another mapping.",
-            )
-    code, predecessor = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
-    relations: dict[str, set[str]] = {m.code: set() for m in milestones}
-    for _, cells in rows:
-        known = relations.get(text_of(cells[code]))  # most relations are between activities that were not exported
-        if known is not None and (before := text_of(cells[predecessor])):
-            known.add(before)
-    return relations
-
-
-class P6Spreadsheet:
-    """A folder of P6 spreadsheet exports (or one file), and an outbox for import workbooks."""
+class P6Exports:
+    """A folder of P6 exports of one format (or one file), and an outbox for import workbooks."""
 
     side = Side.PMCS
+    endings: ClassVar[Collection[str]]  # how the names of exports end in a folder
     writes = frozenset({Field.COMPLETED})
     confirms = False
 
@@ -183,12 +166,13 @@ class P6Spreadsheet:
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
         cannot be told; the same about an older one is a problem.
         """
-        files = find_exports(self._exports, self._mapping)
+        files = find_exports(self._exports, self._mapping, self.endings)
         newest = self._find_newest(files)
+        fingerprint = self._fingerprint()
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
         for file in files:
-            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{self._mapping.sha256}":
+            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprint}":
                 continue
             try:
                 snapshots.append(self.read_file(file.path))
@@ -201,21 +185,13 @@ class P6Spreadsheet:
 
     def read_file(self, path: Path, period: str | None = None, kind: str | None = None) -> Snapshot:
         """One export, in the folder or not, as a snapshot of this connector. Raises UsageError without a period."""
-        snapshot = read_export(
-            path,
-            self._mapping,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-        )
+        snapshot = self._read(path, period, kind)
         if snapshot.period is None:
             raise UsageError(
                 f"{path}: which month this export is of cannot be told: neither its project names nor its file name"
                 " say it.",
                 f"Rename it to begin with year and month, as in 2019-04-{self._plan_from}{path.suffix}, or use"
-                f" `syncsvc pull {self.name} --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
+                f" `syncsvc pull --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
             )
         return replace(snapshot, connector=self.name)
 
@@ -224,7 +200,7 @@ class P6Spreadsheet:
         snapshot = self._read_newest()
         return replace(snapshot, milestones=tuple(m for m in snapshot.milestones if m.code in keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
         snapshot = self._read_newest()
         accepted, answered = self._sort_out(changes, snapshot)
@@ -233,6 +209,9 @@ class P6Spreadsheet:
             handed = [change for change, column in accepted if column is actual]
             completions = {change.code: change.after for change in handed if change.after}
             if not completions:
+                continue
+            if not may_write():
+                yield from (Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED) for change in handed)
                 continue
             path = self._place_of(completions, actual)
             try:
@@ -270,6 +249,18 @@ class P6Spreadsheet:
     def close(self) -> None:
         """There is nothing to give back."""
 
+    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
+        """One export as a snapshot, whether or not its period can be told."""
+        raise NotImplementedError
+
+    def _fingerprint(self) -> str:
+        """What a reading depends on besides the bytes of an export."""
+        return self._mapping.sha256
+
+    def _read_user_settings(self, export: Path) -> list[str]:
+        """What an export says of the units and formats that it was written with, for the workbook that goes back."""
+        return []
+
     def _find_newest(self, files: Sequence[ExportFile]) -> list[ExportFile]:
         """The files any of which may be the newest export to plan from, by their names; the likeliest last."""
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
@@ -277,7 +268,7 @@ class P6Spreadsheet:
         return [*[file for file in candidates if file.period][-1:], *unnamed]
 
     def _read_newest(self) -> Snapshot:
-        files = find_exports(self._exports, self._mapping)
+        files = find_exports(self._exports, self._mapping, self.endings)
         newest: Snapshot | None = None
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
         for file in reversed(candidates):
@@ -298,7 +289,8 @@ class P6Spreadsheet:
 
     def _read_again(self, file: ExportFile) -> Snapshot:
         last = self._last_read
-        if last and (last.source, last.sha256) == (str(file.path), file.sha256):
+        known = (str(file.path), file.sha256, self._fingerprint())
+        if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
         return self.read_file(file.path)
 
@@ -361,8 +353,32 @@ class P6Spreadsheet:
             actual=actual,
             completed_word=self._mapping.word_for(Status.COMPLETED),
             time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
-            user_settings=_read_user_settings(export),
+            user_settings=self._read_user_settings(export),
         )
+
+
+class P6Spreadsheet(P6Exports):
+    """A folder of P6 spreadsheet exports."""
+
+    endings: ClassVar[Collection[str]] = SPREADSHEET_ENDINGS
+
+    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
+        return read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
+
+    def _read_user_settings(self, export: Path) -> list[str]:
+        """The cells of its sheet USERDATA; none of a CSV file."""
+        content, _ = read_whole(export)
+        workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
+        sheet = workbook.find(_USER_SETTINGS_SHEET)
+        return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
 
 
 def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actual | Receipt:
@@ -387,14 +403,6 @@ def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actua
     if snapshot.data_date and change.after > snapshot.data_date:
         return refuse(f"{change.after} is later than the data date of {export}, {snapshot.data_date}")
     return actual
-
-
-def _read_user_settings(export: Path) -> list[str]:
-    """The cells of the export's sheet USERDATA; none of a CSV file."""
-    content, _ = read_whole(export)
-    workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
-    sheet = workbook.find(_USER_SETTINGS_SHEET)
-    return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
 
 
 def _say_unwritable(folder: Path) -> str | None:

@@ -1,13 +1,24 @@
 """Rows of a sheet as milestones, by what the mapping declares: columns, fallbacks, words, duplicates."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING, Final
 
-from connectors.sheet import Row, Workbook
-from syncsvc.errors import BadExport, MappingError
-from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
+from connectors.day_order import settle_day_order
+from connectors.remark import Remark
+from connectors.sheet import Row
+from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping, parse_date
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
+
+if TYPE_CHECKING:
+    from connectors.header import Header
+
+_MOST_SHOWN: Final = 10  # of the rows that have one code
 
 
 def text_of(cell: Cell) -> str:
@@ -23,7 +34,7 @@ def text_of(cell: Cell) -> str:
 
 def is_blank(cells: Sequence[Cell]) -> bool:
     """True where no cell of a row says anything."""
-    return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
+    return not any(cells) or not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
 
 
 def shorten(text: str) -> str:
@@ -31,91 +42,13 @@ def shorten(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-class Header:
-    """The names in the first row of a sheet that is not blank; case and order do not matter."""
+#: How P6's screen shows that a date is an actual one (A), or held by a constraint (*).
+_MARKS: Final = re.compile(r"^(.*?)(?:\s*\*)?(?:\s+(A))?(?:\s*\*)?$", re.DOTALL)
 
-    def __init__(self, cells: Sequence[Cell], place: str, mapping: Mapping) -> None:
-        self.place = place
-        self.width = len(cells)
-        self._index: dict[str, int] = {}
-        for index, cell in enumerate(cells):
-            name = text_of(cell).casefold()
-            if name and name in self._index:
-                wanted = self._declared(mapping)
-                if name in wanted:
-                    raise MappingError(f"{place} has two columns {text_of(cell)}: which one counts?", "Remove one.")
-            elif name:
-                self._index[name] = index
+#: What a copy of P6's screen must show: marks behind its dates say the rest.
+_SCREEN_REQUIRES: Final = ("code", "due")
 
-    @staticmethod
-    def _declared(mapping: Mapping) -> set[str]:
-        columns = [getattr(mapping.columns, key) for key in Columns.__struct_fields__]
-        dates = mapping.dates()
-        columns += [entry.column for entry in (*dates.due, *dates.forecast, *dates.completed)]
-        return {column.casefold() for column in columns if column}
-
-    def find(self, column: str | None) -> int | None:
-        """The index of a column, or None where the sheet has no such column."""
-        return None if column is None else self._index.get(column.casefold())
-
-
-def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Header, list[Row], str]:
-    """The header of the mapping's sheet, its rows that are not blank, and the sheet's name ("" for a list).
-
-    Raises MappingError where the sheet or its id column is absent, BadExport where the sheet is empty.
-    """
-    name = workbook.find(mapping.sheet)
-    if name is None:
-        declared = mapping.place_of("sheet", mapping.sheet or "")
-        raise MappingError(
-            f"{source}: there is no sheet {mapping.sheet}, which {declared} names;"
-            f" its sheets are {', '.join(workbook.sheet_names) or 'none'}.",
-            "Export the activities from P6 as a spreadsheet; P6 itself names the sheets.",
-        )
-    rows = [(number, cells) for number, cells in workbook.rows(name) if not is_blank(cells)]
-    label = mapping.sheet or ""
-    place = f"{source}: sheet {label}" if label else source
-    if not rows:
-        raise BadExport(f"{place} is empty.")
-    header = Header(rows[0][1], place, mapping)
-    code = header.find(mapping.columns.code)
-    if code is None:
-        raise _no_column(header, mapping, "columns.code", (mapping.columns.code,), rows[0][1])
-    rows = rows[1:]
-    if rows and _is_caption(rows[0][1], code, mapping):
-        rows = rows[1:]
-    return header, rows, label
-
-
-def fits(workbook: Workbook, mapping: Mapping) -> bool:
-    """Whether the sheet and header of a mapping are in the workbook: the id column, and a column for the due date."""
-    try:
-        header, _, _ = open_sheet(workbook, mapping, "")
-    except (MappingError, BadExport):
-        return False
-    columns = [entry.column for kind in mapping.export_kinds for entry in mapping.dates(kind).due]
-    return any(header.find(column) is not None for column in columns)
-
-
-def _is_caption(cells: Sequence[Cell], code: int, mapping: Mapping) -> bool:
-    """Whether the row under the header is for people: by the caption of the ids, or in other languages by a mark."""
-    if mapping.caption_mark and any(text_of(cell).startswith(mapping.caption_mark) for cell in cells):
-        return True
-    words = {caption.casefold() for caption in mapping.captions}
-    return code < len(cells) and text_of(cells[code]).casefold() in words
-
-
-def _no_column(
-    header: Header, mapping: Mapping, key: str, columns: Sequence[str], first_row: Sequence[Cell] = ()
-) -> MappingError:
-    declared = mapping.place_of(key, columns[0])
-    message = f"{header.place} has no column {' or '.join(columns)}, which {declared} requires."
-    if any(text_of(cell).casefold() in {word.casefold() for word in mapping.captions} for cell in first_row):
-        hint = "Its first row holds captions: copied from P6's screen? Export it instead: row 1 then has field names."
-        return MappingError(message, hint)
-    return MappingError(
-        message, "Add the column where the file is made (in P6: to the layout of the export), or name another mapping."
-    )
+_Columns = tuple[tuple[int, DateColumn], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +62,36 @@ class ReadRow:
 class RowReader:
     """Makes a milestone of each row of one sheet."""
 
-    def __init__(self, header: Header, mapping: Mapping, sheet: str, export_kind: str | None) -> None:
-        """Raises MappingError where a required column is absent; names sheet, column and mapping line."""
+    def __init__(
+        self,
+        header: "Header",
+        mapping: Mapping,
+        sheet: str,
+        export_kind: str | None,
+        rows: Sequence[Row] = (),
+        predecessors: AnyMapping[str, Collection[str]] | None = None,
+        *,
+        unit: str = "row",
+        dates: Dates | None = None,
+    ) -> None:
+        """`rows` are all that will be read: their dates say in which order day and month stand.
+
+        `predecessors` are those that stand elsewhere, by activity id. `unit` is what a place counts, `dates` what
+        counts instead of the mapping's own columns for dates. Raises MappingError where a required column is absent,
+        naming sheet, column and mapping line; BadExport where the order of day and month cannot be told.
+        """
         self._mapping = mapping
-        self._dates: Dates = mapping.dates(export_kind)
+        self._dates = dates or mapping.dates(export_kind)
         self._header = header
-        self._prefix = f"{sheet} row" if sheet else "row"
+        self._prefix = f"{sheet} {unit}" if sheet else unit
+        self._related = predecessors or {}
+        self._told = f"mapping {mapping.name}"
+        self.remarks: list[Remark] = []
         columns = mapping.columns
-        for key in mapping.required(export_kind):
+        for key in _SCREEN_REQUIRES if header.is_screen else mapping.required(export_kind):
             self._require(key)
         self._code = header.find(columns.code)
-        self._name, self._status, self._kind, self._wbs, self._level, self._predecessors = (
+        self._name, self._status, self._kind, self._wbs, self._level, self._predecessors, self._deletion = (
             header.find(column)
             for column in (
                 columns.name,
@@ -148,6 +100,7 @@ class RowReader:
                 columns.wbs,
                 columns.level,
                 columns.predecessors,
+                columns.deletion,
             )
         )
         untyped = mapping.untyped
@@ -156,6 +109,10 @@ class RowReader:
         self._due = self._find_dates(self._dates.due)
         self._forecast = self._find_dates(self._dates.forecast)
         self._completed = self._find_dates(self._dates.completed)
+        read = {index for index, _ in (*self._due, *self._forecast, *self._completed)}
+        dated = sorted(read.union(header.find_dated()))
+        self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
+        self._paths: dict[str, str | None] = {}  # an export names the same few parts of the WBS again and again
 
     @property
     def typed(self) -> bool:
@@ -168,64 +125,91 @@ class RowReader:
             key = f"columns.{key}"
         else:
             declared: tuple[DateColumn, ...] = getattr(self._dates, key)
-            columns = [entry.column for entry in declared if not entry.rows]
+            columns = [entry.column for entry in declared if not entry.rows and not entry.actual]
             key = f"dates.{key}"
         if columns and all(self._header.find(column) is None for column in columns):
-            raise _no_column(self._header, self._mapping, key, columns)
+            raise self._header.miss(self._mapping, key, columns)
 
     def _find_all(self, columns: Iterable[str]) -> tuple[int, ...]:
         return tuple(index for column in columns if (index := self._header.find(column)) is not None)
 
     def _find_dates(self, columns: Iterable[DateColumn]) -> tuple[tuple[int, DateColumn], ...]:
-        return tuple((index, entry) for entry in columns if (index := self._header.find(entry.column)) is not None)
+        return tuple(
+            (index, entry)
+            for entry in columns
+            if (index := self._header.find(entry.column)) is not None and (self._header.is_screen or not entry.actual)
+        )
 
     def place(self, number: int) -> str:
         """A row's place as people say it: "TASK row 270"."""
         return f"{self._prefix} {number}"
 
     def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
-        """The milestone in a row that is not blank, or why there is none."""
+        """The milestone in a row that is neither blank nor a band, or why there is none."""
         where = self.place(number)
         code = self._text(cells, self._code)
+        word = self._text(cells, self._status)
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
         if len(cells) > self._header.width:
             reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
             return Reject(where, code, reason)
-        word = self._text(cells, self._status)
-        status = self._mapping.status_of(word)
+        if mark := self._text(cells, self._deletion):
+            reason = f"the row is marked for deletion ({self._mapping.columns.deletion} {shorten(mark)!r})"
+            return Reject(where, code, reason)
         kind = self._kind_of(cells)
         if kind is None:
             word = self._text(cells, self._kind)
             reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that the mapping knows ([kinds])"
             return Reject(where, code, reason)
+        status = self._status_of(word, cells)
         rejects: list[Reject] = []
 
-        def read_date(name: str, columns: tuple[tuple[int, DateColumn], ...]) -> tuple[date | None, DateColumn | None]:
+        def read_date(field: str, columns: _Columns) -> tuple[date | None, DateColumn | None]:
             for index, entry in columns:
                 cell = cells[index] if index < len(cells) else None
-                if not entry.speaks_for(kind, status) or not text_of(cell):
+                if cell is None or cell == "" or not entry.speaks_for(kind, status):
+                    continue
+                if self._header.is_screen:
+                    cell, is_actual = _split_mark(cell)
+                    if entry.actual and not is_actual:
+                        continue
+                if not text_of(cell):
                     continue
                 try:
-                    return self._mapping.parse_date(cell), entry
+                    return parse_date(cell, self._formats), entry
                 except ValueError as error:
-                    reason = f"{name}: {entry.column} {shorten(text_of(cell))!r} {error}"
-                    rejects.append(Reject(where, code, reason, kind=kind, field=name))
+                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}"
+                    rejects.append(Reject(where, code, reason, kind=kind, field=field))
                     return None, None
             return None, None
 
         due, due_column = read_date("due", self._due)
         forecast, _ = read_date("forecast", self._forecast)
         completed, completed_column = read_date("completed", self._completed)
+        is_read = all(reject.field != "completed" for reject in rejects)
+        if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
+            reason = f"completed: {actual}, but the activity is {word or 'not started'}"
+            rejects.append(Reject(where, code, reason, kind=kind, field="completed"))
+            completed, completed_column = None, None
         if self._status is None and completed is not None:
             status = Status.COMPLETED
+        if status is Status.UNKNOWN and word:
+            self.remarks.append(
+                Remark(where, f"{code} has the status {shorten(word)!r}, which {self._told} does not know")
+            )
+        elif status is Status.COMPLETED and completed is None and self._may_be_completed(kind, rejects):
+            self.remarks.append(Remark(where, f"{code} is completed, and no date says when"))
         level = self._text(cells, self._level)
+        listed = self._text(cells, self._predecessors)
+        before = {*self._mapping.split_predecessors(listed)} if listed else set()
+        before.update(self._related.get(code, ()))
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
             kind=kind,
             status=status,
-            wbs=self._mapping.read_project(self._text(cells, self._wbs)).wbs,
+            wbs=self._path(self._text(cells, self._wbs)),
             level=int(level) if level.isdecimal() else None,
             due=due,
             due_column=due_column.column if due_column else None,
@@ -233,14 +217,58 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=tuple(self._mapping.split_predecessors(self._text(cells, self._predecessors))),
+            predecessors=tuple(sorted(before)),
             where=where,
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
 
+    def _path(self, wbs: str) -> str | None:
+        if wbs not in self._paths:
+            self._paths[wbs] = self._mapping.read_project(wbs).wbs
+        return self._paths[wbs]
+
+    def is_band(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row is one of those that P6 puts above the activities of a part of the work.
+
+        An activity has an id, a name and a status; a band has no status and, in an export, no id. On the screen its
+        title stands where ids stand, and it has no name.
+        """
+        if self._text(cells, self._status) or (self._status is None and not self._header.is_screen):
+            return False
+        return not self._text(cells, self._name if self._header.is_screen else self._code)
+
+    def _status_of(self, word: str, cells: Sequence[Cell]) -> Status:
+        """What the status column says; on a screen without one, what the marks of start and finish say."""
+        if self._status is not None or not self._header.is_screen:
+            return self._mapping.status_of(word)
+        starts, finishes = (
+            [_split_mark(cells[index]) for index in columns if index < len(cells) and text_of(cells[index])]
+            for columns in (self._starts, self._finishes)
+        )
+        if any(is_actual for _, is_actual in finishes) or (not finishes and any(actual for _, actual in starts)):
+            return Status.COMPLETED
+        return Status.IN_PROGRESS if any(is_actual for _, is_actual in starts) else Status.NOT_STARTED
+
+    def _find_actual(self, cells: Sequence[Cell]) -> str:
+        """The first actual date of a row, in words, "" for none."""
+        for index, entry in self._completed:
+            cell = cells[index] if index < len(cells) else None
+            if cell is None or cell == "" or entry.status or entry.actual:
+                continue
+            if text := text_of(cell):
+                return f"{entry.column} {shorten(text)!r} is an actual date"
+        return ""
+
+    def _may_be_completed(self, kind: MilestoneKind, rejects: Sequence[Reject]) -> bool:
+        """Whether such a row could have shown when it was completed, and no cell of it was refused."""
+        return not rejects and any(not entry.rows or kind in entry.rows for _, entry in self._completed)
+
     def _text(self, cells: Sequence[Cell], index: int | None) -> str:
-        return text_of(cells[index]) if index is not None and index < len(cells) else ""
+        if index is None or index >= len(cells):
+            return ""
+        cell = cells[index]
+        return cell.strip() if isinstance(cell, str) else text_of(cell)
 
     def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
         if self._kind is not None:
@@ -250,6 +278,25 @@ class RowReader:
         if has_start == has_finish:
             return MilestoneKind.UNKNOWN
         return MilestoneKind.START_MILESTONE if has_start else MilestoneKind.FINISH_MILESTONE
+
+
+def _split_mark(cell: Cell) -> tuple[Cell, bool]:
+    """A cell of P6's screen without the marks behind its date, and whether they say that it is an actual one."""
+    if not isinstance(cell, str) or (match := _MARKS.match(cell.strip())) is None:
+        return cell, False
+    return match[1], match[2] is not None
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A time without the collector of garbage: it would look through the rows again and again while they are made."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tuple[Reject, ...]]:
@@ -304,7 +351,8 @@ def _say_repeated(first: ReadRow, again: ReadRow) -> str:
 
 def _say_different(same: Sequence[ReadRow]) -> str:
     code = same[0].milestone.code
-    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same)
+    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same[:_MOST_SHOWN])
+    shown += "; and so on" if len(same) > _MOST_SHOWN else ""
     return f"{code} is listed {len(same)} times with different dates, so none of them is used: {shown}"
 
 

@@ -18,15 +18,17 @@
   `confirms` reads back after writing; any other answers `handed_over`, with the place as the receipt's detail, and
   can say later whether exactly these changes were `delivered`. One failure is a receipt. An exception
   means that the connector is unusable: what has no receipt yet was not tried, or is unknown if it was begun.
+- `may_write` is asked right before every request that writes: a process that was suspended wakes up in the middle of
+  a batch when another has long gone on with it. Once it says no, nothing more is sent, and the rest is `not_tried`.
 - Applying twice equals applying once. Only idempotent requests are repeated blindly; after an ambiguous failure
   the target is read again, and where that is impossible the receipt says `unknown`.
 - `last_changes` explains and no more: what the side does not know is left out, an older change never stands for the
   newest one, and where nobody answers it gives up soon, with a `SourceError` that the caller does without.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from syncsvc.errors import Problem
 from syncsvc.model import Change, Field, FieldChange, Receipt, Side, Snapshot
@@ -53,6 +55,15 @@ class Known:
     snapshot: Snapshot
     written: frozenset[str] = frozenset()
     census: bool = False
+
+
+#: Detail of the receipt of a change that was not begun any more.
+LEASE_ENDED: Final = "the lease had ended before this was begun"
+
+
+def always() -> bool:
+    """Whether it may be written, where nobody else could."""
+    return True
 
 
 def fingerprint(snapshot: Snapshot) -> str:
@@ -99,7 +110,7 @@ class Connector(Reader, Protocol):
     writes: frozenset[Field]  # fields that can be written; empty: read only
     confirms: bool  # True: apply reads back; False: it can only hand over
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Write at most one batch; one receipt per change."""
         ...
 

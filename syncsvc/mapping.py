@@ -4,6 +4,7 @@ A mapping is data: the built-in ones lie beside the package in mappings/, a site
 configuration. Nothing of a site (project names, id patterns, column numbers) stands in code.
 """
 
+import codecs
 import re
 import tomllib
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "table", "release_plan")
+FORMATS: Final = ("p6_spreadsheet", "p6_xer", "table", "release_plan")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,12 +33,16 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DateColumn(_Strict, frozen=True):
-    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all)."""
+    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all).
+
+    `actual`: only what P6's screen marks as an actual date, with an A behind it.
+    """
 
     column: str
     basis: Basis | None = None
     rows: tuple[MilestoneKind, ...] = ()
     status: tuple[Status, ...] = ()
+    actual: bool = False
 
     def speaks_for(self, kind: MilestoneKind, status: Status) -> bool:
         """True where a row of this kind and status may take its date from this column."""
@@ -54,14 +59,21 @@ class Columns(_Strict, frozen=True):
     wbs: str | None = None
     level: str | None = None
     predecessors: str | None = None
+    deletion: str | None = None  # what is in it marks the row for deletion
 
 
 class Relations(_Strict, frozen=True):
-    """The sheet of relations between activities, joined by activity id only."""
+    """The sheet of relations between activities, joined by activity id only.
+
+    `type` and `lag` are columns that are only looked at; a type that is none of `types` is named.
+    """
 
     sheet: str
     code: str
     predecessor: str
+    type: str | None = None
+    lag: str | None = None
+    types: tuple[str, ...] = ()
 
 
 class Untyped(_Strict, frozen=True):
@@ -78,6 +90,13 @@ class Dates(_Strict, frozen=True):
     due: tuple[DateColumn, ...] = ()
     forecast: tuple[DateColumn, ...] = ()
     completed: tuple[DateColumn, ...] = ()
+
+
+class BaselineColumns(_Strict, frozen=True):
+    """Which columns of an activity in a baseline project are its baseline start and finish; the first not blank."""
+
+    start: tuple[str, ...]
+    finish: tuple[str, ...]
 
 
 class _ExportKind(_Strict, frozen=True):
@@ -132,6 +151,7 @@ class _File(_Strict, frozen=True):
     captions: tuple[str, ...] = ()
     caption_mark: str | None = None
     required: tuple[str, ...] = ("code",)
+    screen: dict[str, str] = {}
     relations: Relations | None = None
     predecessors: _Pattern | None = None
     status: dict[str, Status] = {}
@@ -144,6 +164,8 @@ class _File(_Strict, frozen=True):
     working_day: WorkingDay = WorkingDay()
     renumber: tuple[Renumbering, ...] = ()
     release_plan: ReleasePlan | None = None
+    baseline: BaselineColumns | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +195,12 @@ class Mapping:
     untyped: Untyped | None
     working_day: WorkingDay
     release_plan: ReleasePlan | None
+    baseline: BaselineColumns | None
+    encoding: str | None  # of text that is not UTF-8 and does not say what it is
     date_formats: tuple[str, ...]
     text: str = field(repr=False)
     _file: _File = field(repr=False)
+    _screen: dict[str, str] = field(repr=False)
     _status: dict[str, Status] = field(repr=False)
     _kinds: dict[str, MilestoneKind] = field(repr=False)
 
@@ -210,6 +235,15 @@ class Mapping:
         """The status a word stands for; a word that is not declared is unknown."""
         return self._status.get(word.casefold(), Status.UNKNOWN)
 
+    @property
+    def screen(self) -> bool:
+        """Whether the mapping knows what a copy of P6's screen shows."""
+        return bool(self._screen)
+
+    def column_shown_as(self, caption: str) -> str | None:
+        """The column that a copy of P6's screen shows under this caption, or None."""
+        return self._screen.get(caption.casefold())
+
     def kind_of(self, word: str) -> MilestoneKind | None:
         """The kind of activity a word stands for, or None if it is not declared."""
         return self._kinds.get(word.casefold())
@@ -223,12 +257,7 @@ class Mapping:
 
     def read_project(self, wbs: str) -> Named:
         """What the project name that begins a WBS code tells, and the code without it."""
-        if self._file.project is None:
-            return Named(wbs=wbs or None)
-        match = re.match(self._file.project.pattern, wbs)
-        if match is None:
-            return Named(wbs=wbs or None)
-        return _named(match)
+        return _read_project(None if self._file.project is None else self._file.project.pattern, wbs)
 
     def read_file_name(self, stem: str) -> Named:
         """What a file name without its ending tells of period and kind."""
@@ -272,6 +301,12 @@ class Mapping:
         return parse_date(cell, self.date_formats)
 
 
+@lru_cache(maxsize=8192)  # a WBS code stands in many rows
+def _read_project(pattern: str | None, wbs: str) -> Named:
+    match = re.match(pattern, wbs) if pattern is not None else None
+    return Named(wbs=wbs or None) if match is None else _named(match)
+
+
 def _named(match: re.Match[str]) -> Named:
     found = match.groupdict()
     year, month, kind, wbs = (found.get(key) for key in ("year", "month", "kind", "wbs"))
@@ -302,6 +337,11 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
             f"There is no mapping {name_or_path}: it is neither built in nor a file ({error.strerror or error}).",
             f"Built in are {', '.join(builtin_mappings())}; or name a TOML file.",
         ) from None
+    return parse_mapping(path, content)
+
+
+def parse_mapping(path: Path, content: bytes) -> Mapping:
+    """The mapping in the bytes of a file. Raises MappingError, naming file and key, for what is none."""
     try:
         text = content.decode("utf-8")
         loaded = msgspec.convert(tomllib.loads(text), _File)
@@ -327,9 +367,12 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
         untyped=loaded.untyped,
         working_day=loaded.working_day,
         release_plan=loaded.release_plan,
+        baseline=loaded.baseline,
+        encoding=loaded.encoding,
         date_formats=loaded.dates.formats,
         text=text,
         _file=loaded,
+        _screen={caption.casefold(): column for caption, column in loaded.screen.items()},
         _status={word.casefold(): status for word, status in loaded.status.items()},
         _kinds={word.casefold(): kind for word, kind in loaded.kinds.items()},
     )
@@ -359,8 +402,8 @@ def _check(path: Path, loaded: _File) -> None:
     for number, format_name in enumerate(loaded.dates.formats):
         if format_name not in _FORMATS:
             raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
-    if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
-        raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
+    if loaded.encoding is not None and not _is_encoding(loaded.encoding):
+        raise refuse("encoding", f"{loaded.encoding!r} is no encoding of text; write one such as cp1252 or cp1251")
     plan = loaded.release_plan
     if (plan is None) is (loaded.format == "release_plan"):
         raise refuse("release_plan", "this table is missing" if plan is None else "is for the format release_plan only")
@@ -401,7 +444,18 @@ def _check(path: Path, loaded: _File) -> None:
             raise refuse(f"working_day.{key}", "write a time of day as HH:MM") from None
 
 
-_TIME = r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?: ?(?P<half>[AaPp][Mm]))?)?"
+def _is_encoding(name: str) -> bool:
+    """Whether bytes become text under this name; of some names they become other bytes."""
+    try:
+        return isinstance(codecs.decode(b"", name), str)
+    except (LookupError, TypeError, ValueError):
+        return False
+
+
+_TIME = (
+    r"(?:[ T]+(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d)(?:\.\d+)?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?)?"
+)
 _MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS: Final = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _FORMATS: Final = {

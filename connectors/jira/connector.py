@@ -19,7 +19,7 @@ from connectors.jira.settings import AUTO, CLOUD, JiraSettings
 from connectors.jira.transport import Transport
 from connectors.jira.wording import describe_changes
 from connectors.jira.writing import BatchWriter
-from syncsvc.connector import Known, Pulled, Seen
+from syncsvc.connector import Known, Pulled, Seen, always
 from syncsvc.errors import ConfigError, Problem
 from syncsvc.model import Candidates, Change, Field, FieldChange, Receipt, Side, Snapshot
 
@@ -102,13 +102,13 @@ class JiraConnector:
         reader = self._meet().reader
         return self._snapshot(keys, reader.alone(keys) if len(keys) <= ALONE_KEYS else reader.in_bulk(keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare, write, read back. One receipt per change; raises only while nothing has been begun."""
         if not changes:
             return
         met = self._meet()
         yield from BatchWriter(
-            self._transport, met.reader, met.terms, self._settings, self.writes, self._comment_text
+            self._transport, met.reader, met.terms, self._settings, self.writes, self._comment_text, may_write
         ).write(changes)
 
     def delivered(self, changes: Sequence[Change]) -> str | None:

@@ -41,6 +41,8 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
     yield f"{mapping.name}: {mapping.description}"
     yield f"  file    {mapping.path}"
     yield f"  format  {mapping.format}, side {mapping.side}" + (f", sheet {mapping.sheet}" if mapping.sheet else "")
+    if mapping.encoding is not None:
+        yield f"  text    UTF-8, else {mapping.encoding}"
     yield f"  needs   {', '.join(mapping.required())}"
     yield ""
     yield "Columns" if mapping.release_plan is None else "Columns, of a table in a web page"
@@ -57,13 +59,22 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
         yield ""
         yield "In text, Markdown and LaTeX the same words stand before the dates"
         yield from (f"  {line}" for line in _align(_describe_plan(mapping.release_plan)))
+    if mapping.baseline is not None:
+        yield ""
+        yield "Dates of a baseline project"
+        pairs = (("base_start_date", mapping.baseline.start), ("base_end_date", mapping.baseline.finish))
+        yield from (f"  {line}" for line in _align((name, " else ".join(columns)) for name, columns in pairs))
     # The text and not the checked mapping: it alone tells what a kind of export declares from what it leaves alone.
     declared = tomllib.loads(mapping.text)
     for kind, rules in declared.get("exports", {}).items():
         yield ""
         yield f"In exports of kind {kind}, needing {', '.join(mapping.required(kind))}"
         yield from _describe_dates(mapping.dates(kind), only=rules)
-    for title, words in (("Words for a status", "status"), ("Words for a kind of activity", "kinds")):
+    for title, words in (
+        ("Words for a status", "status"),
+        ("Words for a kind of activity", "kinds"),
+        ("Captions in a copy of P6's screen", "screen"),
+    ):
         if declared.get(words):
             yield ""
             yield title
@@ -93,6 +104,7 @@ def _describe_dates(dates: "Dates", only: Iterable[str] | None = None) -> Iterat
         for at, column in enumerate(columns):
             basis = f"({column.basis})" if column.basis else ""
             limits = [f"only {' and '.join(words)} rows" for words in (column.rows, column.status) if words]
+            limits += ["only where P6's screen marks it as actual (A)"] * column.actual
             rows.append(("" if at else name, f"{'else ' if at else ''}{column.column}", basis, ", ".join(limits)))
     yield from (f"  {line}" for line in _align(rows))
 

@@ -129,7 +129,7 @@ def _write_batch(
     left, usable = set(tried), True
     handed_over: list[tuple[int | None, Receipt]] = []
     try:
-        for receipt in connector.apply(tried):
+        for receipt in connector.apply(tried, session.watch.in_time):
             left.discard(receipt.change)
             if connector.confirms:
                 _keep(session, [(intents[receipt.change], receipt)])

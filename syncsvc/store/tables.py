@@ -164,7 +164,9 @@ reading = Table(  # of a tracker's snapshot, by the tracker's own clock: when it
     Column("census_at", Instant, nullable=False),
 )
 
-version = Table(  # one milestone as it stood from one snapshot of its stream until before another
+#: One milestone as it stood from one snapshot of its stream until before another. No index by `to_seq`: most versions
+#: of a stream stand, so that passing over all of them by the key is quicker than looking them up one by one.
+version = Table(
     "version",
     metadata,
     Column("stream", ForeignKey("stream.id"), primary_key=True),
@@ -172,7 +174,6 @@ version = Table(  # one milestone as it stood from one snapshot of its stream un
     Column("from_seq", Integer, primary_key=True, autoincrement=False),
     Column("to_seq", Integer, nullable=False),
     Column("body", Text, nullable=False),
-    Index("ix_version_stream_to_seq", "stream", "to_seq"),
     sqlite_with_rowid=False,
 )
 
@@ -192,7 +193,7 @@ issue = Table(  # the id under which a Jira key was last seen
     Column("snapshot", ForeignKey("snapshot.id"), nullable=False),
 )
 
-done = Table(  # the first snapshot that showed an issue done
+done = Table(  # the first snapshot that showed an issue done; where it was pruned, the first one of that month
     "done",
     metadata,
     Column("connector", Text, primary_key=True),

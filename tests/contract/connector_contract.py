@@ -500,6 +500,18 @@ class ConnectorContract(RulesForAll):
         assert far_side.due("DM-1") == APRIL
         assert far_side.writes("DM-1") == 1
 
+    def test_once_it_may_write_no_more_nothing_is_sent(self, far_side: TrackerFarSide, connector: Connector) -> None:
+        """As after a sleep in the middle of a batch: another has gone on with it."""
+        keys = [f"DM-{number}" for number in range(1, 9)]
+        planned = [self.due_change(far_side, key, far_side.add(key, due=MARCH), APRIL) for key in keys]
+        answers = iter([True, True])
+        receipts = list(connector.apply(planned, lambda: next(answers, False)))
+        assert Counter(receipt.change for receipt in receipts) == Counter(planned)
+        outcomes = Counter(receipt.outcome for receipt in receipts)
+        assert outcomes == {Outcome.APPLIED: 2, Outcome.NOT_TRIED: 6}
+        assert all(receipt.detail for receipt in receipts if receipt.outcome is Outcome.NOT_TRIED)
+        assert sum(far_side.writes(key) for key in keys) == 2
+
     def test_a_lost_answer_that_cannot_be_cleared_up_is_unknown(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
@@ -725,6 +737,15 @@ class HandOverContract(RulesForAll):
         (receipt,) = receipts_of(connector, self.completion("A-404", MARCH))
         assert receipt.outcome in (Outcome.STALE, Outcome.REFUSED)
         assert receipt.detail
+        assert list(far_side.handed_over()) == []
+
+    def test_once_it_may_write_no_more_nothing_is_handed_over(
+        self, far_side: ScheduleFarSide, connector: Connector
+    ) -> None:
+        far_side.add_export("2019-04", [milestone("A-1", MAY)])
+        completion = self.completion("A-1", MARCH)
+        (receipt,) = connector.apply([completion], lambda: False)
+        assert (receipt.change, receipt.outcome, bool(receipt.detail)) == (completion, Outcome.NOT_TRIED, True)
         assert list(far_side.handed_over()) == []
 
     def test_a_due_date_is_refused(self, far_side: ScheduleFarSide, connector: Connector) -> None:
