@@ -80,8 +80,9 @@ class JiraConnector:
         """
         met = self._meet()
         read_at = self._transport.server_now()
-        comparable = known is not None and known.snapshot.mapping_sha256 == met.fingerprint
-        remembered = recall(known.snapshot, keys) if known is not None and comparable else {}
+        if known is not None and known.snapshot.mapping_sha256 != met.fingerprint:
+            known = None
+        remembered = {} if known is None else recall(known.snapshot, keys)
         unchanged: dict[str, Shown] = {}
         census_at = read_at
         since = self._since(met, len(keys), known, read_at) if known is not None and remembered else None
@@ -89,11 +90,11 @@ class JiraConnector:
             unchanged = self._find_unchanged(met, len(keys), known.written, remembered, since)
             census_at = known.snapshot.census_at if unchanged else read_at
         found = self._read_now(met, keys, known, remembered, unchanged)
-        codes = {shown.key for shown in unchanged.values()}
-        if any(shown.key in codes for shown in found.issues.values()):
+        known_ids = {shown.key: _id_of(shown) for shown in unchanged.values()}
+        if any(known_ids.get(shown.key, _id_of(shown)) != _id_of(shown) for shown in found.issues.values()):
             # a key that names another issue by now: what is known is not to be trusted
             found, unchanged, census_at = self._read_now(met, keys, known, remembered, {}), {}, read_at
-        found.issues |= unchanged
+        found.issues = unchanged | found.issues
         snapshot = self._snapshot(keys, found)
         return Pulled((replace(snapshot, mapping_sha256=met.fingerprint, read_at=read_at, census_at=census_at),))
 

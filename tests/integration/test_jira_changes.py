@@ -161,6 +161,15 @@ def test_a_move_to_a_configured_project_is_noticed_at_once_and_any_other_by_a_ce
     assert dues(nights.read())[to] == JUNE
 
 
+def test_a_second_key_of_a_moved_issue_is_read_and_the_rest_stays_known(nights: Nights) -> None:
+    nights.desk.jira.move("DM-2", "DLP-7")
+    nights.read(census=True)
+    nights.at += timedelta(hours=13)
+    snapshot = nights.read([*KEYS, "DLP-7"])
+    assert snapshot.census_at != snapshot.read_at
+    assert (len(snapshot.milestones), snapshot.moved) == (len(KEYS), {"DM-2": "DLP-7"})
+
+
 def test_a_missing_key_is_asked_for_each_night_and_not_alone_again(nights: Nights) -> None:
     keys = [*KEYS, "DM-404", "DM-405"]
     assert nights.read(keys).missing == ("DM-404", "DM-405")
