@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from connectors.memory_far_side import Broken, FarSchedule, FarTracker, Issue, Refused
-from syncsvc.connector import LEASE_ENDED, Pulled, Seen, always, fingerprint
+from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always, fingerprint
 from syncsvc.errors import BadExport, ExitCode, Problem, SourceError, Unreachable
 from syncsvc.model import Change, Field, FieldChange, Milestone, Outcome, Receipt, Side, Snapshot, Status, by_code
 
@@ -34,8 +34,8 @@ class MemoryTracker:
         """Whether anybody answers."""
         return check_by_reading(self)
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
-        """One snapshot of the issues asked for."""
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
+        """One snapshot of the issues asked for; reading all of them costs nothing here, whatever is known."""
         return Pulled((self.read(keys),))
 
     def read(self, keys: Collection[str]) -> Snapshot:
@@ -51,6 +51,7 @@ class MemoryTracker:
             milestones=tuple({issue.issue_id: show(issue) for issue in found.values()}.values()),
             connector=self.name,
             complete=not unspoken,
+            why_incomplete=f"no answer speaks of {', '.join(sorted(unspoken))}" if unspoken else "",
             asked=frozenset(keys),
             missing=tuple(sorted(absent - unspoken)),
             moved={key: issue.key for key, issue in found.items() if issue.key != key},
@@ -172,7 +173,7 @@ class MemorySchedule:
         """Whether anybody answers, and the newest export can be read."""
         return check_by_reading(self)
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that `seen` does not know, oldest period first."""
         exports = self._far.fetch()
         if exports and not exports[-1][1]:

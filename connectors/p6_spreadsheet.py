@@ -26,7 +26,7 @@ from connectors.remark import say
 from connectors.row import RowReader, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
-from syncsvc.connector import LEASE_ENDED, Pulled, Seen, always
+from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
@@ -160,7 +160,7 @@ class P6Exports:
             problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
         return problems
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that differs from what was last seen of it, in order of period.
 
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period

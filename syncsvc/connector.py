@@ -6,7 +6,11 @@
   Codes are unique in a snapshot.
 - A source that keeps many exports returns each one that `seen` does not know, in order of period; it may return
   none. A newest export that cannot be read is an exception; an older one is a problem beside the others.
-  A tracker returns one snapshot, of the keys it was asked for.
+  A tracker returns one snapshot, of the keys it was asked for. Given what is `known` of it, it may ask only for what
+  can have changed since, and its snapshot is the whole picture all the same: each key asked for as it was read last.
+  Every key that `known` does not show, and every issue in its `written`, is read itself. What such a reading cannot
+  notice (deleted, hidden, moved far away) a census does: the connector makes one of its own accord now and then, and
+  always where `known.census` asks for it. A snapshot that is not complete says why, and is never `known`.
 - `read` gives the keys as they stand now, by the freshest path there is; it is for comparing before a write and
   for settling, and never kept as a snapshot.
 - `apply` yields exactly one receipt per change, as it happens, in any order. It reads again first: a value other
@@ -41,6 +45,18 @@ class Pulled:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the last complete reading of a tracker brought, for one that can ask for changes alone.
+
+    `written`: ids of the issues that we wrote to, or tried to, after it. `census`: read everything all the same.
+    """
+
+    snapshot: Snapshot
+    written: frozenset[str] = frozenset()
+    census: bool = False
+
+
 #: Detail of the receipt of a change that was not begun any more.
 LEASE_ENDED: Final = "the lease had ended before this was begun"
 
@@ -66,7 +82,7 @@ class Reader(Protocol):
         """Everything that would keep a run from working; may use the network."""
         ...
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """What is there now: see the rules above."""
         ...
 

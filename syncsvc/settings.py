@@ -93,6 +93,7 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     comment: bool = False
     notify: bool = True
     workers: Annotated[int, Meta(ge=1, le=8)] = 4
+    census_days: Annotated[int, Meta(ge=0, le=366)] = 7
 
     @property
     def side(self) -> Side:

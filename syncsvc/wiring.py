@@ -149,6 +149,7 @@ class Wiring:
                 comment=settings.comment,
                 notify=settings.notify,
                 workers=settings.workers,
+                census_days=settings.census_days,
                 code_field=self.settings.links.code_field,
                 candidate_types=self.settings.links.suggest_types,
                 time_zone=self.settings.site.timezone,

@@ -30,6 +30,7 @@ class Session:
     actor: str
     started_at: datetime
     watch: Watch
+    census: bool = False  # a tracker is to be read whole, whatever is known of it
     plan: Plan | None = None
     pulled: dict[str, Snapshot] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)

@@ -72,6 +72,7 @@ class PruningStore(Database):
             for some in in_chunks([row["id"] for row in going]):
                 settled = update(tables.proposal).where(tables.proposal.c.snapshot.in_(some)).values(snapshot=None)
                 connection.execute(settled)
+                connection.execute(delete(tables.reading).where(tables.reading.c.snapshot.in_(some)))
                 connection.execute(delete(tables.snapshot).where(tables.snapshot.c.id.in_(some)))
             counted = _counted(going)
             pruned = Pruning(counted.snapshots, _drop_versions(connection), _drop_parts(connection))

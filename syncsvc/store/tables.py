@@ -156,6 +156,14 @@ snapshot = Table(
     sqlite_autoincrement=True,
 )
 
+reading = Table(  # of a tracker's snapshot, by the tracker's own clock: when it was begun, and the census it rests on
+    "reading",
+    metadata,
+    Column("snapshot", ForeignKey("snapshot.id"), primary_key=True, autoincrement=False),
+    Column("read_at", Instant, nullable=False),
+    Column("census_at", Instant, nullable=False),
+)
+
 #: One milestone as it stood from one snapshot of its stream until before another. No index by `to_seq`: most versions
 #: of a stream stand, so that passing over all of them by the key is quicker than looking them up one by one.
 version = Table(

@@ -30,7 +30,8 @@ def edition(opened: Any, number: int, period: str = "2019-04") -> int:
 
 def night(opened: Any, number: int) -> int:
     snapshot = tracked(issue("DM-1", DAY + timedelta(days=number)), issue("DM-2", DAY))
-    return int(opened.save(replace(snapshot, taken_at=opened.clock.at)).id)
+    read = {"read_at": opened.clock.at, "census_at": opened.clock.at}
+    return int(opened.save(replace(snapshot, taken_at=opened.clock.at, **read)).id)
 
 
 def ids(opened: Any) -> list[int]:
