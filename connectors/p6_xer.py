@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Final, TypeVar
 
 from connectors.exports import absolute, check_period, data_date_of, read_whole
+from connectors.p6_outbox import Outbox
 from connectors.p6_spreadsheet import P6Exports
 from connectors.p6_xer_reading import XerMapping, XerQuestion, read_baseline, read_schedule
 from connectors.remark import say
@@ -129,7 +130,7 @@ class P6Xer(P6Exports):
         *,
         plan_from: str = "ME",
         data_day: str | int = "month_end",
-        outbox: Path,
+        outbox: Path | Outbox,
         now: Callable[[], datetime],
         choice: XerChoice | None = None,
     ) -> None:

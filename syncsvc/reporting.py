@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from syncsvc.errors import UsageError
+from syncsvc.hand_over import HandOver
 from syncsvc.links import LinksFile, make_links
 from syncsvc.model import Link, Narrative, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.month_report import Beside, MonthReport, make_month_report
 from syncsvc.narratives import of_month
 from syncsvc.release_list import Annotations
-from syncsvc.report.formats import ENDINGS, render_run
+from syncsvc.report.formats import ENDINGS, render_hand_over, render_run
 from syncsvc.report.layout import Page
 from syncsvc.report.run_files import write_report_file
 from syncsvc.settings import Settings
@@ -200,3 +201,8 @@ class Reporting:
     def _is_newest_export(self, snapshot: Snapshot) -> bool:
         newest = self._newest(Side.PMCS)
         return newest is not None and snapshot.id == newest.id
+
+
+def review_hand_over(settings: Settings, hand_over: HandOver) -> bytes:
+    """The review sheet that lies beside an import workbook, as an XLSX file."""
+    return render_hand_over(hand_over, settings.site.name)

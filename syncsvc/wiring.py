@@ -23,6 +23,7 @@ from syncsvc.store import Run, Store
 
 if TYPE_CHECKING:
     from connectors.jira import JiraConnector
+    from connectors.p6_outbox import WhoResolved
     from connectors.p6_spreadsheet import P6Exports
 
 Clock = Callable[[], datetime]
@@ -48,7 +49,8 @@ class Wiring:
         from syncsvc.reporting import Reporting
 
         links = self.links()
-        owner, follower = self.pmcs(), self.jira()
+        follower = self.jira()
+        owner = self.pmcs(who_resolved=follower.who_resolved)
         others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
         store = self.open_store()
 
@@ -79,10 +81,12 @@ class Wiring:
         """One P6 export, in the folder or not, as the configured connector reads it."""
         return self.pmcs().read_file(path, period, kind)
 
-    def pmcs(self) -> "P6Exports":
-        """The connector that reads P6."""
+    def pmcs(self, *, who_resolved: "WhoResolved | None" = None) -> "P6Exports":
+        """The connector that reads P6; `who_resolved` tells the review sheets of what is handed over."""
+        from connectors.p6_outbox import Outbox
         from connectors.p6_spreadsheet import P6Spreadsheet
         from connectors.p6_xer import P6Xer, XerChoice
+        from syncsvc.reporting import review_hand_over
 
         settings = self._pmcs_settings()
         if settings.kind not in ("p6_spreadsheet", "p6_xer"):
@@ -105,13 +109,21 @@ class Wiring:
                 f" file, and a file of kind {settings.kind} has no such choice",
                 'Take them out, or set kind = "p6_xer".',
             )
+        mapping = load_mapping(settings.mapping or settings.kind, self.settings.path.parent)
+        outbox = Outbox(
+            settings.outbox,
+            mapping,
+            now=self.now,
+            who_resolved=who_resolved,
+            make_review=partial(review_hand_over, self.settings),
+        )
         return connector(
             settings.name,
-            load_mapping(settings.mapping or settings.kind, self.settings.path.parent),
+            mapping,
             Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,
-            outbox=settings.outbox,
+            outbox=outbox,
             now=self.now,
         )
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from syncsvc.hand_over import HandOver
 from syncsvc.model import RunResult
 from syncsvc.month_report import MonthReport
 from syncsvc.report.layout import Page
@@ -74,3 +75,10 @@ def render_run(result: RunResult, report: MonthReport | None, form: str, page: P
     from syncsvc.report.as_text import drift_text
 
     return f"{text}\n{drift_text(report, page)}"
+
+
+def render_hand_over(hand_over: HandOver, project: str) -> bytes:
+    """The review sheet of an import workbook for P6, as an XLSX file."""
+    from syncsvc.report.workbook.hand_over_sheet import hand_over_workbook
+
+    return hand_over_workbook(hand_over, project)

@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "workdays": "",
     "slots": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
+    "hand_over": "model",
+    "change_requests": "model names",
     "review_sheet": "model decisions",
     "review_answers": "model errors mapping decisions review_sheet",
     "shapes": "model errors",
@@ -46,14 +48,15 @@ MAY_IMPORT = {
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
     "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
-    "review_answers slots",
+    "review_answers slots hand_over change_requests",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
-    "service": f"{_PURE} connector store shapes link_list suggestions slots",
+    "service": f"{_PURE} connector store shapes link_list suggestions slots change_requests",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
-    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store",
+    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
+    "change_requests",
     "files": f"{_PURE} config settings mapping links store service connector release_list connectors review_sheet "
     "review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
@@ -63,7 +66,7 @@ MAY_IMPORT = {
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
     "cli.snapshot_argument": f"{_EDGE} store cli",  # the type of a run
-    "connectors": "model errors connector mapping",
+    "connectors": "model errors connector mapping hand_over",
     "connectors.jira_simulator": "",
     "migrations": "",
 }
