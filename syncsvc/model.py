@@ -230,10 +230,15 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A hand-over whose state an export has changed, and the words for it."""
+    """What became of a hand-over, and the words for it; of one that is pending, what it waits for."""
 
     proposal: Proposal
     words: str
+
+    @property
+    def is_pending(self) -> bool:
+        """No export has shown yet what became of it."""
+        return self.proposal.state is ProposalState.PENDING
 
 
 #: A link's memory is kept by milestone code, issue id and field: a code linked to another issue starts unknown.
@@ -510,7 +515,8 @@ class RunResult:
     pulled: Mapping[str, Snapshot] = field(default_factory=dict)  # connector -> the snapshot now newest
     receipts: tuple[Receipt, ...] = ()
     settled: tuple[Settled, ...] = ()
-    proposals: tuple[Judgement, ...] = ()  # hand-overs whose state changed
+    proposals: tuple[Judgement, ...] = ()  # hand-overs whose state changed in this run
+    hand_overs: tuple[Judgement, ...] = ()  # what has become of them since the newest export, and what is pending
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from syncsvc.errors import Problem
-from syncsvc.model import Change, Hold, Plan, Receipt, RunResult, Side, Snapshot, Violation
+from syncsvc.model import Change, Hold, Judgement, Plan, Receipt, RunResult, Side, Snapshot, Violation
 
 
 def instant(at: datetime) -> str:
@@ -120,19 +120,23 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "holds": len(plan.holds) if plan else 0,
         "drifts": dict(plan.drifts) if plan else {},
         "violations": [_violation(violation) for violation in plan.violations] if plan else [],
-        "proposals": [
-            {
-                "code": judged.proposal.code,
-                "key": judged.proposal.key,
-                "value": _day(judged.proposal.value),
-                "state": judged.proposal.state.value,
-                "detail": judged.words,
-            }
-            for judged in result.proposals
-        ],
+        "proposals": [_judged(judged) for judged in result.proposals],
+        "hand_overs": [_judged(judged) for judged in result.hand_overs],
         "problems": list(result.problems),
         "outbox": list(result.outbox),
         "report": dict(result.report),
+    }
+
+
+def _judged(judged: Judgement) -> dict[str, Any]:
+    proposal = judged.proposal
+    return {
+        "code": proposal.code,
+        "key": proposal.key,
+        "value": _day(proposal.value),
+        "handed_over_on": _day(proposal.handed_over_on),
+        "state": proposal.state.value,
+        "detail": judged.words,
     }
 
 

@@ -35,7 +35,7 @@ from syncsvc.service.linking import (
     look_at_links,
     refuse_link,
 )
-from syncsvc.service.planning import look, plan_adoption, plan_sync
+from syncsvc.service.planning import list_hand_overs, look, plan_adoption, plan_sync
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
@@ -242,6 +242,7 @@ class Service:
 
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
         codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
+        session.hand_overs = list_hand_overs(self.setup)
         if self.setup.write_report is not None:
             try:
                 session.report = self.setup.write_report(session.result(worst(codes)))

@@ -20,10 +20,10 @@ from syncsvc.model import (
     Snapshot,
 )
 from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
-from syncsvc.proposals import judge_proposals
+from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
-from syncsvc.service.pulling import current_links, newest_follower, newest_owner
+from syncsvc.service.pulling import current_links, newest_follower, newest_of, newest_owner
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -127,6 +127,16 @@ def _end_decisions(session: Session) -> None:
             ended[why].append(decision)
     for why, decisions in ended.items():
         setup.store.end_decisions(session.lease, session.run, decisions, why)
+
+
+def list_hand_overs(setup: Setup) -> tuple[Judgement, ...]:
+    """What became of hand-overs since the newest export came, and what each pending one waits for."""
+    owner = newest_of(setup, setup.owner)
+    if owner is None or owner.id is None:
+        return ()
+    judged = setup.store.judged_since(setup.store.run_of(owner.id) or 0)
+    pending = [Judgement(each, waiting_words(each, owner)) for each in setup.store.pending_proposals()]
+    return (*judged, *pending)
 
 
 def _settle_proposals(session: Session) -> None:

@@ -33,6 +33,7 @@ class Session:
     receipts: list[Receipt] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     proposals: list[Judgement] = field(default_factory=list)
+    hand_overs: tuple[Judgement, ...] = ()
     drifts: tuple[Drift, ...] = ()
     problems: list[str] = field(default_factory=list)
     unread: list[ExitCode] = field(default_factory=list)  # why a further side could not be read, one for each
@@ -52,6 +53,7 @@ class Session:
             receipts=tuple(self.receipts),
             settled=tuple(self.settled),
             proposals=tuple(self.proposals),
+            hand_overs=self.hand_overs,
             drifts=self.drifts,
             problems=tuple(self.problems),
             report=dict(self.report),

@@ -57,6 +57,7 @@ def _columns(hand_over: HandOver) -> list[Column[HandedRow]]:
     def before(row: HandedRow) -> Cell:
         return row.activity.completed or Put("blank", QUIET.but(across="center"))
 
+    placed = LONG_QUIET.but(indent=1)
     return [
         Column("code", "Activity ID", 17, lambda row: row.activity.code, CODE, stays=True),
         Column("name", "Activity", 38, lambda row: row.activity.name, LONG_TEXT, stays=True),
@@ -67,10 +68,12 @@ def _columns(hand_over: HandOver) -> list[Column[HandedRow]]:
         Column("before", "Date in the export", 11, before, DATE, stays=True),
         Column("after", "Date after", 11, lambda row: row.completed_after, DATE.but(bold=True), stays=True),
         Column("due", "Due in P6", 11, lambda row: row.activity.due, DATE, stays=True),
-        Column("key", "Jira issue", 12, lambda row: row.key, stays=True),
+        Column("key", "Jira issue", 12, lambda row: row.key, TEXT.but(indent=1), stays=True),
         Column("resolved_by", "Resolved by", 20, who, LONG_TEXT, stays=True),
         Column("resolved_at", "Resolved at (UTC)", 16, when, INSTANT, stays=True),
-        Column("where", "Place in the export", 15, lambda row: row.activity.where, LONG_QUIET, stays=True),
+        Column(
+            "where", "Place in the export", 15, lambda row: row.activity.where, placed, stays=True
+        ),
     ]
 
 
@@ -94,7 +97,7 @@ def _write_refused(paper: Paper, hand_over: HandOver) -> None:
 
 def _how(hand_over: HandOver) -> list[str]:
     lines = [
-        "In P6: File > Import > Spreadsheet, type Activities, into the same project; try one row in a copy of it first.",
+        "In P6: File > Import > Spreadsheet, type Activities, into the same project; try one row in a copy first.",
         "The workbook holds only what P6 imports for a completion: the status and the actual date of these activities.",
     ]
     if hand_over.settings_copied:
