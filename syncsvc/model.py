@@ -435,6 +435,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A due date that a team proposes by its edit in Jira, as the milestone's own date: the link's days are off."""
+
+    code: str
+    key: str
+    issue_id: str
+    name: str
+    due: date | None  # of the schedule
+    due_column: str | None
+    due_basis: Basis | None
+    proposed: date
+    offset_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A safety limit that a plan breaks."""
 
@@ -520,6 +535,8 @@ class RunResult:
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
+    requests: tuple[ChangeRequest, ...] = ()  # due dates that teams propose
+    request_files: Mapping[str, str] = field(default_factory=dict)  # the list of them: format -> absolute path
 
     @property
     def outbox(self) -> tuple[str, ...]:

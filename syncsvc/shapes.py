@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from syncsvc.errors import Problem
-from syncsvc.model import Change, Hold, Judgement, Plan, Receipt, RunResult, Side, Snapshot, Violation
+from syncsvc.model import Change, ChangeRequest, Hold, Judgement, Plan, Receipt, RunResult, Side, Snapshot, Violation
 
 
 def instant(at: datetime) -> str:
@@ -125,6 +125,20 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "problems": list(result.problems),
         "outbox": list(result.outbox),
         "report": dict(result.report),
+        "requests": [_request(request) for request in result.requests],
+        "request_files": dict(result.request_files),
+    }
+
+
+def _request(request: ChangeRequest) -> dict[str, Any]:
+    return {
+        "code": request.code,
+        "key": request.key,
+        "due": _day(request.due),
+        "due_column": request.due_column,
+        "due_basis": request.due_basis.value if request.due_basis else None,
+        "proposed": _day(request.proposed),
+        "offset_days": request.offset_days,
     }
 
 

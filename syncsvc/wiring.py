@@ -46,7 +46,7 @@ class Wiring:
 
     def setup(self) -> Setup:
         """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
-        from syncsvc.reporting import Reporting
+        from syncsvc.reporting import Reporting, list_requests
 
         links = self.links()
         follower = self.jira()
@@ -70,6 +70,7 @@ class Wiring:
             find_candidates=follower.find_candidates,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
+            list_requests=partial(list_requests, self.settings, self.now),
             write_report=reporting.write,
         )
 

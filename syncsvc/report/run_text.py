@@ -5,6 +5,7 @@ from datetime import date
 
 from syncsvc.hand_over import review_beside
 from syncsvc.model import Drift, DriftKind, Field, Receipt, RunResult, Side, Snapshot
+from syncsvc.report.change_requests import HEADING as REQUESTS
 from syncsvc.report.hand_overs import HEADING, STATES, in_order, summary
 from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
 from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines, warning_lines
@@ -23,6 +24,7 @@ def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> st
         _settled(result, page),
         _hand_overs(result, page),
         hold_lines(plan.holds, page) if plan else [],
+        _requests(result),
         _unseen_and_gone(result.drifts, page),
         _reported(result, page),
         _receipts(result, page, trouble=False, holidays=holidays),
@@ -122,9 +124,17 @@ def _hand_overs(result: RunResult, page: Page) -> list[str]:
     ]
     for judged in in_order(result.hand_overs):
         proposal = judged.proposal
-        what = f"{proposal.code} {proposal.key}: {STATES[proposal.state]}. {judged.words}"
+        what = f"{proposal.code} {proposal.key}: {STATES[proposal.state]}: {judged.words}"
         lines += wrap(what, page.columns, "  ", "      ")
     return lines
+
+
+def _requests(result: RunResult) -> list[str]:
+    """Where the list lies; the dates themselves stand among the holds."""
+    if not result.request_files:
+        return []
+    lines = [f"{REQUESTS} ({len(result.requests)}), as a list for change control"]
+    return [*lines, *(f"  {clean(path)}" for path in result.request_files.values())]
 
 
 def _unseen_and_gone(drifts: Sequence[Drift], page: Page) -> list[str]:

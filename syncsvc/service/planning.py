@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from syncsvc.change_requests import find_requests
 from syncsvc.decisions import lay_over, why_ended
 from syncsvc.model import (
     Action,
@@ -64,6 +65,9 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     stored = store.save_plan(session.lease, session.run, plan, picture.links)
     store.note_holds(session.lease, session.run, plan.holds)
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
+    session.requests = find_requests(
+        picture.drifts, picture.links, picture.owner, picture.follower, store.memory().undone
+    )
     return stored
 
 

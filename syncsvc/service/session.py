@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
-from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
+from syncsvc.model import ChangeRequest, Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.service.heartbeat import kept_alive
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
@@ -38,6 +38,8 @@ class Session:
     problems: list[str] = field(default_factory=list)
     unread: list[ExitCode] = field(default_factory=list)  # why a further side could not be read, one for each
     report: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[ChangeRequest, ...] = ()
+    request_files: Mapping[str, str] = field(default_factory=dict)
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""
@@ -57,6 +59,8 @@ class Session:
             drifts=self.drifts,
             problems=tuple(self.problems),
             report=dict(self.report),
+            requests=self.requests,
+            request_files=dict(self.request_files),
         )
 
 

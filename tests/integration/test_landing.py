@@ -1,7 +1,7 @@
 """Completions that Jira reported, handed to P6, and what the exports that follow say of them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,10 +36,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def site(tmp_path: Path, clock: Clock, jira_cloud: Callable[[], JiraSimulator]) -> Site:
-    """Three milestones that Jira knows to be done and PMCS does not; what no export shows must not be written to Jira."""
-    site = Site(tmp_path, jira_cloud(), now=clock, formats=("text", "json", "md", "html", "xlsx"))
-    for number, code in enumerate(CODES, start=1):
+def jira(clock: Clock) -> Iterator[JiraSimulator]:
+    with JiraSimulator("cloud", now=clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: Clock, jira: JiraSimulator) -> Site:
+    """Three milestones that Jira knows to be done and PMCS does not."""
+    site = Site(tmp_path, jira, now=clock)
+    for number in range(1, len(CODES) + 1):
         site.jira.add_issue(f"DM-{number}", duedate="2019-04-26")
         site.jira.resolve(f"DM-{number}", at=f"2019-04-1{number}T18:00:00+0000")
     site.link({code: {"jira": f"DM-{number}"} for number, code in enumerate(CODES, start=1)})
@@ -91,7 +97,8 @@ def test_three_completions_two_of_which_land(site: Site, clock: Clock) -> None:
     put(site, "2019-05", {"DM-A-1": "4/11/2019 5:00:00 PM", "DM-A-2": "4/12/2019"})
     told = site.sync(Mode.REPORT)
     assert states(told) == {"DM-A-1": "landed", "DM-A-2": "landed", "DM-A-3": "not_landed"}
-    assert [(c.code, c.target) for c in told.plan.changes if told.plan] == [("DM-A-3", "pmcs")] if told.plan else False
+    assert told.plan is not None
+    assert [(c.code, c.target) for c in told.plan.changes] == [("DM-A-3", "pmcs")]
 
     clock.at = datetime(2019, 6, 3, 12, tzinfo=UTC)
     third = site.sync()  # what did not land is handed over once more, what landed never
@@ -116,6 +123,8 @@ def test_every_format_tells_it_in_the_same_words(site: Site, clock: Clock) -> No
     site.sync()
     clock.at = datetime(2019, 6, 2, 12, tzinfo=UTC)
     put(site, "2019-05", {"DM-A-1": "4/11/2019 5:00:00 PM", "DM-A-2": "4/29/2019"})
+    site.formats = ("text", "json", "md", "html", "xlsx")
+    site.write_config()
     run = site.sync()
     text, page, markdown = (report(run, form).read_text() for form in ("text", "html", "md"))
     words = {
@@ -163,3 +172,22 @@ def test_beside_the_workbook_lies_who_resolved_what_and_when(site: Site) -> None
     assert (named["Status in the export"], named["Status after"]) == ("Not Started", "Completed")
     assert (named["Date in the export"], named["Date after"]) == ("blank", datetime.fromisoformat("2019-04-11"))
     assert isinstance(named["Resolved at (UTC)"], datetime)
+
+
+def test_due_dates_that_teams_propose_become_a_list_and_no_import(site: Site, clock: Clock) -> None:
+    site.sync()
+    site.jira.edit("DM-2", duedate="2019-06-14")
+    run = site.sync()
+    assert run.exit_code == 4
+    assert [(each.code, str(each.due), str(each.proposed)) for each in run.requests] == [
+        ("DM-A-2", "2019-04-26", "2019-06-14")
+    ]
+    listed = Path(run.request_files["md"]).read_text()
+    assert "A. Person" in listed
+    assert run.request_files["xlsx"] in report(run, "text").read_text()
+    assert len(list((site.folder / "outbox").glob("syncsvc-completions-*"))) == 1, "no workbook came of it"
+    before = Path(run.request_files["xlsx"]).stat().st_mtime_ns
+    assert site.sync().request_files == run.request_files
+    assert Path(run.request_files["xlsx"]).stat().st_mtime_ns == before
+    site.jira.edit("DM-2", duedate="2019-04-26")
+    assert site.sync().request_files == {}

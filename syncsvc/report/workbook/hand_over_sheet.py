@@ -71,9 +71,7 @@ def _columns(hand_over: HandOver) -> list[Column[HandedRow]]:
         Column("key", "Jira issue", 12, lambda row: row.key, TEXT.but(indent=1), stays=True),
         Column("resolved_by", "Resolved by", 20, who, LONG_TEXT, stays=True),
         Column("resolved_at", "Resolved at (UTC)", 16, when, INSTANT, stays=True),
-        Column(
-            "where", "Place in the export", 15, lambda row: row.activity.where, placed, stays=True
-        ),
+        Column("where", "Place in the export", 15, lambda row: row.activity.where, placed, stays=True),
     ]
 
 

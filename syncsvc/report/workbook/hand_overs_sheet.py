@@ -29,8 +29,8 @@ def write_hand_overs(book: Book, report: MonthReport) -> None:
     columns: list[Column[Judgement]] = [
         Column("code", "Milestone", 17, lambda each: each.proposal.code, CODE, stays=True),
         Column("key", "Jira issue", 15, key, TEXT.but(indent=1), stays=True),
-        Column("completed", "Completed", 12, lambda each: each.proposal.value, DATE, stays=True),
-        Column("handed_over", "Handed over", 12, lambda each: each.proposal.handed_over_on, DATE, stays=True),
+        Column("completed", "Completed", 13, lambda each: each.proposal.value, DATE, stays=True),
+        Column("handed_over", "Handed over", 14, lambda each: each.proposal.handed_over_on, DATE, stays=True),
         Column("state", "State", 13, state, TEXT, stays=True),
         Column("words", "What became of it", 90, lambda each: each.words, LONG_TEXT, stays=True),
     ]
