@@ -24,6 +24,8 @@ from connectors.remark import say
 from connectors.row import RowReader, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
+from connectors.still import Stillness
+from connectors.web_exports import WebExports
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
@@ -113,7 +115,7 @@ class P6Exports:
         self,
         name: str,
         mapping: Mapping,
-        exports: Path,
+        exports: Path | WebExports,
         *,
         plan_from: str = "ME",
         data_day: str | int = "month_end",
@@ -122,11 +124,13 @@ class P6Exports:
     ) -> None:
         self.name = name
         self._mapping = mapping
-        self._exports = absolute(exports)
+        self._web = exports if isinstance(exports, WebExports) else None
+        self._exports = exports.folder if isinstance(exports, WebExports) else absolute(exports)
         self._plan_from = plan_from
         self._data_day = data_day
         self._outbox = outbox if isinstance(outbox, Outbox) else Outbox(outbox, mapping, now=now)
         self._now = now
+        self.stillness = Stillness(0)  # whoever watches a folder that people copy into sets another
         self._last_read: Snapshot | None = None  # the newest export, for as long as its bytes stay the same
 
     def check(self) -> list[Problem]:
@@ -147,15 +151,19 @@ class P6Exports:
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
         cannot be told; the same about an older one is a problem.
         """
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_exports()
         newest = self._find_newest(files)
         fingerprint = self._fingerprint()
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
-        for file in files:
-            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprint}":
-                continue
+        unseen = [
+            file for file in files if not file.sha256 or seen.get(str(file.path)) != f"{file.sha256}:{fingerprint}"
+        ]
+        moving = self.stillness.find_moving(file.path for file in unseen)
+        for file in unseen:
             try:
+                if file.path in moving:
+                    raise _still_moving(file.path)
                 snapshots.append(self.read_file(file.path))
             except (SourceError, MappingError, UsageError) as error:
                 if file in newest:
@@ -215,8 +223,14 @@ class P6Exports:
         unnamed = [file for file in candidates if file.period is None]
         return [*[file for file in candidates if file.period][-1:], *unnamed]
 
+    def _find_exports(self) -> list[ExportFile]:
+        """What is there to read, after what an address has now was brought."""
+        if self._web is not None:
+            self._web.fetch(self.endings)
+        return find_exports(self._exports, self._mapping, self.endings)
+
     def _read_newest(self) -> Snapshot:
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_exports()
         newest: Snapshot | None = None
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
         for file in reversed(candidates):
@@ -240,7 +254,16 @@ class P6Exports:
         known = (str(file.path), file.sha256, self._fingerprint())
         if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
+        if self.stillness.find_moving([file.path]):
+            raise _still_moving(file.path)
         return self.read_file(file.path)
+
+
+def _still_moving(path: Path) -> SourceError:
+    return SourceError(
+        f"{path}: the file is still being written, so it is left alone until it lies still.",
+        "Nothing of it was read. Run again when it is there whole.",
+    )
 
 
 class P6Spreadsheet(P6Exports):

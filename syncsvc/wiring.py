@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connectors.jira import JiraConnector
     from connectors.p6_outbox import WhoResolved
     from connectors.p6_spreadsheet import P6Exports
+    from connectors.web_exports import WebExports
 
 Clock = Callable[[], datetime]
 
@@ -87,6 +88,7 @@ class Wiring:
         from connectors.p6_outbox import Outbox
         from connectors.p6_spreadsheet import P6Spreadsheet
         from connectors.p6_xer import P6Xer, XerChoice
+        from connectors.still import Stillness
         from syncsvc.reporting import review_hand_over
 
         settings = self._pmcs_settings()
@@ -94,11 +96,6 @@ class Wiring:
             raise ConfigError(
                 f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
                 'Export a spreadsheet (XLS, XLSX or CSV) or XER and set kind = "p6_spreadsheet" or "p6_xer".',
-            )
-        if settings.exports.is_url:
-            raise ConfigError(
-                f"connectors.{settings.name}.exports: an address cannot be read by this version",
-                "Name a file or a folder.",
             )
         choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
         connector: Callable[..., P6Exports] = P6Spreadsheet
@@ -118,15 +115,30 @@ class Wiring:
             who_resolved=who_resolved,
             make_review=partial(review_hand_over, self.settings),
         )
-        return connector(
+        made = connector(
             settings.name,
             mapping,
-            Path(settings.exports),
+            self._web_exports(settings) if settings.exports.is_url else Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,
             outbox=outbox,
             now=self.now,
         )
+        made.stillness = Stillness(settings.still_seconds)
+        return made
+
+    def _web_exports(self, settings: P6Settings) -> "WebExports":
+        """The address that exports come from, with its header; no request is made."""
+        from connectors.download import SecretHeader
+        from connectors.web_exports import WebExports
+
+        secret = None
+        if (reference := self.settings.export_header()) is not None:
+            value = resolve_secret(reference, self.env).reveal()
+            hide(value)
+            secret = SecretHeader(settings.header, value)
+        max_bytes = settings.max_download_mb * 10**6
+        return WebExports(settings.exports, settings.downloads, secret=secret, max_bytes=max_bytes)
 
     def jira(self) -> "JiraConnector":
         """The connector that reads and writes Jira."""
