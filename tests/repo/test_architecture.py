@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "slots": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
     "hand_over": "model",
+    "mapping_check": "model mapping",
     "change_requests": "model names",
     "review_sheet": "model decisions",
     "review_answers": "model errors mapping decisions review_sheet",
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
     "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
-    "review_answers slots hand_over change_requests",
+    "review_answers slots hand_over change_requests mapping_check",
     "notify": "model errors shapes settings secret",
     "log": "model errors",
     "service": f"{_PURE} connector store shapes link_list suggestions slots change_requests",
@@ -57,8 +58,8 @@ MAY_IMPORT = {
     "telling": f"{_PURE} settings links store story",
     "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
     "change_requests",
-    "files": f"{_PURE} config settings mapping links store service connector release_list connectors review_sheet "
-    "review_answers",
+    "files": f"{_PURE} config settings mapping mapping_check links store service connector release_list connectors "
+    "review_sheet review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,
@@ -66,7 +67,7 @@ MAY_IMPORT = {
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
     "cli.snapshot_argument": f"{_EDGE} store cli",  # the type of a run
-    "connectors": "model errors connector mapping hand_over",
+    "connectors": "model errors connector mapping mapping_check hand_over",
     "connectors.jira_simulator": "",
     "migrations": "",
 }
