@@ -16,6 +16,7 @@ from typing import Final
 from connectors.exports import absolute
 from connectors.p6_preflight import KINDS, check_import_workbook
 from connectors.p6_workbook import Actual, ImportSheet, UserSettings, build_import_workbook, read_import_workbook
+from syncsvc.connector import LEASE_ENDED, always
 from syncsvc.errors import BadExport, SourceError, SyncsvcError
 from syncsvc.hand_over import WORKBOOK_PREFIX, HandedRow, HandOver, review_beside
 from syncsvc.mapping import Mapping as SourceMapping
@@ -72,11 +73,16 @@ class Outbox:
         self._make_review = make_review
 
     def hand_over(
-        self, changes: Sequence[Change], export: Snapshot, read_settings: Callable[[], UserSettings]
+        self,
+        changes: Sequence[Change],
+        export: Snapshot,
+        read_settings: Callable[[], UserSettings],
+        may_write: Callable[[], bool] = always,
     ) -> Iterator[Receipt]:
         """Offer what still holds against the newest export, one workbook for each kind of milestone.
 
-        One receipt for each change. `read_settings` gives the export's sheet USERDATA.
+        One receipt for each change. `read_settings` gives the export's sheet USERDATA; `may_write` is asked when
+        everything is ready, and where it says no nothing is offered.
         """
         accepted, answered = sort_out(changes, export)
         yield from answered
@@ -84,10 +90,13 @@ class Outbox:
             return
         try:
             drafts = list(self._make_drafts(accepted, read_settings()))
-            self._offer(drafts, export, answered)
+            offered = self._offer(drafts, export, answered, may_write)
         except (OSError, SyncsvcError) as error:
             why = error.message if isinstance(error, SyncsvcError) else f"{self.folder}: {error.strerror or error}"
             yield from (Receipt(change, Outcome.FAILED, why) for change, _ in accepted)
+            return
+        if not offered:
+            yield from (Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED) for change, _ in accepted)
             return
         for draft in drafts:
             yield from (Receipt(change, Outcome.HANDED_OVER, str(draft.path)) for change in draft.changes)
@@ -144,8 +153,14 @@ class Outbox:
         digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
         return self.folder / f"{WORKBOOK_PREFIX}{digest}-{sheet.actual.name.lower()}.xlsx"
 
-    def _offer(self, drafts: Sequence[Draft], export: Snapshot, answered: Sequence[Receipt]) -> None:
-        """Give every workbook its name after all of them were checked; none where one of them fails."""
+    def _offer(
+        self,
+        drafts: Sequence[Draft],
+        export: Snapshot,
+        answered: Sequence[Receipt],
+        may_write: Callable[[], bool],
+    ) -> bool:
+        """Give every workbook its name after all of them were checked; none where one fails, or that may not be."""
         self.folder.mkdir(parents=True, exist_ok=True)
         staged: list[tuple[Path, Path]] = []  # from, to: review sheets before their workbooks
         try:
@@ -157,7 +172,10 @@ class Outbox:
                 if self._make_review is not None:
                     place = Path(review_beside(str(draft.path)))
                     staged.insert(0, (_stage(place, self._make_review(hand_over)), place))
+            if not may_write():
+                return False
             _publish(staged)
+            return True
         finally:
             for aside, _ in staged:
                 aside.unlink(missing_ok=True)

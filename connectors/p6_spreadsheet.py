@@ -26,7 +26,7 @@ from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from connectors.still import Stillness
 from connectors.web_exports import WebExports
-from syncsvc.connector import Pulled, Seen
+from syncsvc.connector import Known, Pulled, Seen, always
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
@@ -145,7 +145,7 @@ class P6Exports:
             problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
         return problems
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that differs from what was last seen of it, in order of period.
 
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
@@ -189,10 +189,12 @@ class P6Exports:
         snapshot = self._read_newest()
         return replace(snapshot, milestones=tuple(m for m in snapshot.milestones if m.code in keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
         export = self._read_newest()
-        yield from self._outbox.hand_over(changes, export, lambda: self._read_user_settings(Path(export.source)))
+        yield from self._outbox.hand_over(
+            changes, export, lambda: self._read_user_settings(Path(export.source)), may_write
+        )
 
     def delivered(self, changes: Sequence[Change]) -> str | None:
         """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them."""

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 
 from syncsvc.address import Location, MappingName, StoreAddress, WebAddress
 from syncsvc.model import Basis, Field, FirstContact, FollowerEdit, Limits, Mode, Policy, ReportRules, Side
+from syncsvc.notify_settings import NotifySettings
 from syncsvc.secret import SecretReference
 
 MAX_OFFSET_DAYS: Final = 3_650
@@ -88,6 +89,7 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     user: Text | None = None
     token_env: VariableName | None = None
     token_file: Path | None = None
+    token_expires: date | None = None  # the day after which the token is refused, as far as its owner knows
     completed_field: Text | None = None
     not_completed_resolutions: tuple[Text, ...] = (
         "Won't Do",
@@ -100,6 +102,7 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     comment: bool = False
     notify: bool = True
     workers: Annotated[int, Meta(ge=1, le=8)] = 4
+    census_days: Annotated[int, Meta(ge=0, le=366)] = 7
 
     @property
     def side(self) -> Side:
@@ -201,6 +204,12 @@ class ReportSettings(Struct, frozen=True):
     narrative_days: Count = 30
 
 
+class LogSettings(Struct, frozen=True):
+    """[log]: how the log is written where the command line does not say it."""
+
+    format: Literal["plain", "json"] = "plain"
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A whole configuration file."""
 
@@ -214,6 +223,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     review: ReviewSettings = ReviewSettings()
     nightly: NightlySettings = NightlySettings()
     report: ReportSettings
+    log: LogSettings = LogSettings()
+    notify: NotifySettings = NotifySettings()
 
     @property
     def pmcs(self) -> P6Settings | ListSettings | None:
@@ -270,4 +281,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[SecretReference, ...]:
         """Every secret this configuration refers to."""
         url = SecretReference(f"{self.path.name}: store", "url", self.store.url_env) if self.store.url_env else None
-        return tuple(each for each in (self.token(), self.export_header(), url) if each is not None)
+        notify = (self.notify.password(self.path.name), *self.notify.urls(self.path.name))
+        return tuple(each for each in (self.token(), self.export_header(), url, *notify) if each is not None)

@@ -17,6 +17,7 @@ from connectors.jira.reading import Found, IssueReader
 from connectors.jira.settings import JiraSettings
 from connectors.jira.transport import Transport
 from connectors.jira.wording import comment_body, explain_refusal
+from syncsvc.connector import LEASE_ENDED
 from syncsvc.errors import AccessRefused, SourceError, SyncsvcError
 from syncsvc.model import Change, Field, Outcome, Receipt, Side, project_of
 
@@ -51,6 +52,7 @@ class BatchWriter:
         settings: JiraSettings,
         writes: frozenset[Field],
         comment_text: Callable[[Sequence[Change]], str],
+        may_write: Callable[[], bool],
     ) -> None:
         self._transport = transport
         self._reader = reader
@@ -59,6 +61,7 @@ class BatchWriter:
         self._projects = {project.upper() for project in settings.projects}
         self._writes = writes
         self._comment_text = comment_text
+        self._may_write = may_write
         self._stopped = threading.Event()
         self._why_stopped = ""
 
@@ -155,6 +158,8 @@ class BatchWriter:
         done, left = _Done(), list(work.changes)
         repeated = under_way = False
         while left:
+            if not self._may_write():
+                self._stop(LEASE_ENDED)
             if self._stopped.is_set():
                 self._give_up(done, left, Outcome.NOT_TRIED, self._why_stopped, under_way=under_way)
                 break

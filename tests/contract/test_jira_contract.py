@@ -90,6 +90,7 @@ class TestJiraCloud(ConnectorContract):
     flavour = "cloud"
     tells_who_changed = True
     completed_field: str | None = "Actual end"
+    few_requests = 2
 
     @pytest.fixture
     def far_side(self) -> Iterator[FarJira]:
@@ -112,6 +113,7 @@ class TestJiraCloud(ConnectorContract):
                 projects=frozenset({"DM", "DLP"}),
                 time_zone=ZoneInfo("America/Los_Angeles"),
                 completed_field=self.completed_field,
+                few_requests=self.few_requests,
             )
             made.append(JiraConnector("jira", settings, now=lambda: datetime.now(UTC), sleep=lambda seconds: None))
             return made[-1]
@@ -128,3 +130,11 @@ class TestJiraCloudThatWritesDueOnly(TestJiraCloud):
 
 class TestJiraDataCenter(TestJiraCloud):
     flavour = "data-center"
+
+
+class TestJiraCloudThatIsAskedForChanges(TestJiraCloud):
+    few_requests = 0
+
+
+class TestJiraDataCenterThatIsAskedForChanges(TestJiraDataCenter):
+    few_requests = 0
