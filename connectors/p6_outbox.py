@@ -55,7 +55,10 @@ class Draft:
 
 
 class Outbox:
-    """A folder of import workbooks. `who_resolved` and `make_review` are for the review sheets beside them."""
+    """A folder of import workbooks. `who_resolved` and `make_review` are for the review sheets beside them.
+
+    `aliases` are ids under which P6 knows activities that have another code here: P6's id -> code.
+    """
 
     def __init__(
         self,
@@ -65,12 +68,14 @@ class Outbox:
         now: Callable[[], datetime],
         who_resolved: WhoResolved | None = None,
         make_review: MakeReview | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = absolute(folder)
         self._mapping = mapping
         self._now = now
         self._who_resolved = who_resolved
         self._make_review = make_review
+        self._aliases = dict(aliases or {})
 
     def hand_over(
         self,
@@ -84,13 +89,14 @@ class Outbox:
         One receipt for each change. `read_settings` gives the export's sheet USERDATA; `may_write` is asked when
         everything is ready, and where it says no nothing is offered.
         """
-        accepted, answered = sort_out(changes, export)
+        ids = self._ids_in(export)
+        accepted, answered = sort_out(changes, export, ids)
         yield from answered
         if not accepted:
             return
         try:
-            drafts = list(self._make_drafts(accepted, read_settings()))
-            offered = self._offer(drafts, export, answered, may_write)
+            drafts = list(self._make_drafts(accepted, read_settings(), ids))
+            offered = self._offer(drafts, export, answered, ids, may_write)
         except (OSError, SyncsvcError) as error:
             why = error.message if isinstance(error, SyncsvcError) else f"{self.folder}: {error.strerror or error}"
             yield from (Receipt(change, Outcome.FAILED, why) for change, _ in accepted)
@@ -107,13 +113,19 @@ class Outbox:
         A process that died may have left some receipts of a workbook behind and others not: so what counts is that
         each of these changes is a row of one of the latest workbooks, whatever else is in them.
         """
+        known_as: dict[str, set[str]] = {}
+        for own, code in self._aliases.items():
+            known_as.setdefault(code, {code}).add(own)
         missing = {(change.code, change.after) for change in changes}
         paths: list[str] = []
         for path in self._list_workbooks()[:_LATEST_WORKBOOKS]:
             try:
-                held = missing & read_import_workbook(path).items()
+                rows = read_import_workbook(path).items()
             except SourceError:
                 continue  # damaged since: what is in it was not delivered
+            held = {
+                (code, day) for code, day in missing if any((own, day) in rows for own in known_as.get(code, {code}))
+            }
             if held:
                 paths.append(str(path))
                 missing -= held
@@ -130,11 +142,18 @@ class Outbox:
             return f"{nearest} cannot be written to"
         return None
 
-    def _make_drafts(self, accepted: Sequence[tuple[Change, Actual]], settings: UserSettings) -> Iterator[Draft]:
+    def _ids_in(self, export: Snapshot) -> dict[str, str]:
+        """Code -> the id that the export has for it, of those for which it has another."""
+        shown = {*by_code(export.milestones), *(reject.code for reject in export.rejects)}
+        return {code: own for own, code in self._aliases.items() if own in shown and code not in shown}
+
+    def _make_drafts(
+        self, accepted: Sequence[tuple[Change, Actual]], settings: UserSettings, ids: Mapping[str, str]
+    ) -> Iterator[Draft]:
         working_day = self._mapping.working_day
         for actual in Actual:
             batch = tuple(change for change, column in accepted if column is actual)
-            completions = {change.code: change.after for change in batch if change.after}
+            completions = {ids.get(change.code, change.code): change.after for change in batch if change.after}
             if not completions:
                 continue
             sheet = ImportSheet(
@@ -158,6 +177,7 @@ class Outbox:
         drafts: Sequence[Draft],
         export: Snapshot,
         answered: Sequence[Receipt],
+        ids: Mapping[str, str],
         may_write: Callable[[], bool],
     ) -> bool:
         """Give every workbook its name after all of them were checked; none where one fails, or that may not be."""
@@ -168,7 +188,7 @@ class Outbox:
                 aside = _stage(draft.path, build_import_workbook(draft.sheet))
                 staged.append((aside, draft.path))
                 check_import_workbook(aside, draft.path.name, draft.sheet, self._mapping, export)
-            for draft, hand_over in self._describe(drafts, export, answered):
+            for draft, hand_over in self._describe(drafts, export, answered, ids):
                 if self._make_review is not None:
                     place = Path(review_beside(str(draft.path)))
                     staged.insert(0, (_stage(place, self._make_review(hand_over)), place))
@@ -181,7 +201,7 @@ class Outbox:
                 aside.unlink(missing_ok=True)
 
     def _describe(
-        self, drafts: Sequence[Draft], export: Snapshot, answered: Sequence[Receipt]
+        self, drafts: Sequence[Draft], export: Snapshot, answered: Sequence[Receipt], ids: Mapping[str, str]
     ) -> Iterator[tuple[Draft, HandOver]]:
         if self._make_review is None:
             return
@@ -191,10 +211,10 @@ class Outbox:
         for draft in drafts:
             rows = tuple(
                 HandedRow(
-                    activity=activities[change.code],
+                    activity=activities[ids.get(change.code, change.code)],
                     column=draft.sheet.actual.value,
                     status_after=draft.sheet.completed_word,
-                    completed_after=draft.sheet.completions[change.code],
+                    completed_after=draft.sheet.completions[ids.get(change.code, change.code)],
                     key=change.key,
                     resolved=resolved.get(change.issue_id),
                 )
@@ -261,8 +281,13 @@ def _publish(staged: Sequence[tuple[Path, Path]]) -> None:
         os.close(folder)
 
 
-def sort_out(changes: Sequence[Change], export: Snapshot) -> tuple[list[tuple[Change, Actual]], list[Receipt]]:
-    """The changes that may go to P6, with the column for each, and the receipts of all others."""
+def sort_out(
+    changes: Sequence[Change], export: Snapshot, ids: Mapping[str, str]
+) -> tuple[list[tuple[Change, Actual]], list[Receipt]]:
+    """The changes that may go to P6, with the column for each, and the receipts of all others.
+
+    `ids` has the export's own id of codes that it knows under another.
+    """
     shown = by_code(export.milestones)
     unreadable = {
         reject.code: reject
@@ -276,14 +301,15 @@ def sort_out(changes: Sequence[Change], export: Snapshot) -> tuple[list[tuple[Ch
     accepted: list[tuple[Change, Actual]] = []
     answered: list[Receipt] = []
     for change in changes:
+        own = ids.get(change.code, change.code)
         if change.field is not Field.COMPLETED:
             why = f"P6 imports no {change.field.value} date from a workbook: it is calculated there"
-        elif change.code in unreadable:
-            why = f"{Path(export.source).name}: {unreadable[change.code].reason}"
+        elif own in unreadable:
+            why = f"{Path(export.source).name}: {unreadable[own].reason}"
         elif len(dates[change.code]) > 1:
             why = f"{change.code} has two dates in one batch"
         else:
-            judged = _judge(change, shown.get(change.code), export)
+            judged = _judge(change, shown.get(own), export)
             if isinstance(judged, Actual):
                 accepted.append((change, judged))
             else:

@@ -57,7 +57,7 @@ class Wiring:
 
         links = self.links()
         follower = self.jira()
-        owner = self.pmcs(who_resolved=follower.who_resolved)
+        owner = self.pmcs(who_resolved=follower.who_resolved, aliases=links.aliases)
         others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
         store = self.open_store()
 
@@ -90,8 +90,11 @@ class Wiring:
         """One P6 export, in the folder or not, as the configured connector reads it."""
         return self.pmcs().read_file(path, period, kind)
 
-    def pmcs(self, *, who_resolved: "WhoResolved | None" = None) -> "P6Exports":
-        """The connector that reads P6; `who_resolved` tells the review sheets of what is handed over."""
+    def pmcs(
+        self, *, who_resolved: "WhoResolved | None" = None, aliases: Mapping[str, str] | None = None
+    ) -> "P6Exports":
+        """The connector that reads P6. To hand over it has to know `aliases` (P6's id -> code), and its review sheets
+        ask `who_resolved` an issue."""
         from connectors.p6_outbox import Outbox
         from connectors.p6_spreadsheet import P6Spreadsheet
         from connectors.p6_xer import P6Xer, XerChoice
@@ -120,6 +123,7 @@ class Wiring:
             mapping,
             now=self.now,
             who_resolved=who_resolved,
+            aliases=aliases,
             make_review=partial(review_hand_over, self.settings),
         )
         made = connector(

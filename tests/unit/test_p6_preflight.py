@@ -11,7 +11,7 @@ import pytest
 from connectors import p6_outbox
 from connectors.p6_outbox import Outbox
 from connectors.p6_preflight import check_import_workbook
-from connectors.p6_workbook import Actual, ImportSheet, build_import_workbook
+from connectors.p6_workbook import Actual, ImportSheet, build_import_workbook, read_import_workbook
 from syncsvc.errors import BadExport, Unreachable
 from syncsvc.hand_over import HandOver
 from syncsvc.mapping import load_mapping
@@ -157,3 +157,14 @@ def test_a_completion_before_its_time_is_a_slip_of_the_pen(tmp_path: Path) -> No
         Outcome.REFUSED,
         "1919-03-29 is before 1990, so it is hardly the day of a completion",
     )
+
+
+def test_an_activity_goes_back_under_the_id_that_p6_has_for_it(tmp_path: Path) -> None:
+    renamed = (change("DM-1", Field.COMPLETED, None, MARCH, code="A-01", target=Side.PMCS),)
+    made: list[HandOver] = []
+    box = outbox(tmp_path, aliases={"A-1": "A-01", "A-2": "A-1"}, make_review=lambda each: made.append(each) or b"")
+    outcome, place = outcomes(box, renamed)["A-01"]
+    assert (outcome, read_import_workbook(Path(place))) == (Outcome.HANDED_OVER, {"A-1": MARCH})
+    assert [row.activity.code for row in made[0].rows] == ["A-1"]
+    assert box.delivered(renamed) == place
+    assert outbox(tmp_path).delivered(renamed) is None
