@@ -147,6 +147,9 @@ class Wiring:
         if (reference := self.settings.export_header()) is not None:
             value = resolve_secret(reference, self.env).reveal()
             hide(value)
+            for part in value.split():  # "Bearer ..." may be logged without its first word
+                if len(part) >= _SECRET_PART:
+                    hide(part)
             secret = SecretHeader(settings.header, value)
         max_bytes = settings.max_download_mb * 10**6
         return WebExports(settings.exports, settings.downloads, secret=secret, max_bytes=max_bytes)
