@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.exports import read_whole
-from connectors.p6_workbook import SETTINGS_SHEET, SHEET, Actual, ImportSheet
+from connectors.p6_workbook import SETTINGS_SHEET, SHEET, Actual, ImportSheet, as_they_stand
 from connectors.row import shorten, text_of
 from connectors.sheet import Workbook, open_workbook
 from connectors.sheet_reader import Wanted
@@ -57,8 +57,8 @@ def _find_faults(workbook: Workbook, meant: ImportSheet, mapping: Mapping, expor
             yield f"row {number} of {SHEET} is {_shown(cells)}, not {', '.join(header)}"
     yield from _find_wrong_rows(rows[2:], meant, mapping, export)
     if meant.user_settings:
-        copied = [[text_of(cell) for cell in cells] for _, cells in workbook.rows(SETTINGS_SHEET)]
-        if copied != [[text.strip() for text in cells] for cells in meant.user_settings]:
+        copied = [as_they_stand(cells) for _, cells in workbook.rows(SETTINGS_SHEET)]
+        if copied != [list(cells) for cells in meant.user_settings]:
             yield f"sheet {SETTINGS_SHEET} is not as it is in the export"
 
 

@@ -18,7 +18,7 @@ from connectors.exports import (
 )
 from connectors.header import open_sheet
 from connectors.p6_outbox import Outbox
-from connectors.p6_workbook import SETTINGS_SHEET, UserSettings
+from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
 from connectors.relations import read_relations, wanted_columns
 from connectors.remark import say
 from connectors.row import RowReader, settle, text_of, without_collector
@@ -289,4 +289,4 @@ class P6Spreadsheet(P6Exports):
         content, _ = read_whole(export)
         workbook = open_workbook(content, export.name, [Wanted(SETTINGS_SHEET)])
         sheet = workbook.find(SETTINGS_SHEET)
-        return [[text_of(cell) for cell in cells] for _, cells in workbook.rows(sheet)] if sheet else ()
+        return [as_they_stand(cells) for _, cells in workbook.rows(sheet)] if sheet else ()

@@ -101,6 +101,11 @@ def build_import_workbook(meant: ImportSheet) -> bytes:
     return _freeze(buffer.getvalue())
 
 
+def as_they_stand(cells: Sequence[Cell]) -> list[str]:
+    """The cells of a row of USERDATA as texts, with the blanks and line breaks around them: P6 wrote them."""
+    return [cell if isinstance(cell, str) else text_of(cell) for cell in cells]
+
+
 def read_import_workbook(path: Path) -> dict[str, date]:
     """Activity id -> completion, as an import workbook says. Raises BadExport for a file that is none."""
     content, _ = read_whole(path)

@@ -72,6 +72,7 @@ def put(place: str, value: object, sheet: str = "TASK") -> Spoil:
         (put("C3", datetime.fromisoformat("2019-03-29 08:00")), "no true date at 17:00"),
         (put("C3", datetime.fromisoformat("2019-03-30 17:00")), "it does not say what was meant of A-1"),
         (put("A2", "DateFormat=other", "USERDATA"), "sheet USERDATA is not as it is in the export"),
+        (put("A2", SETTINGS[1][0].rstrip(), "USERDATA"), "sheet USERDATA is not as it is in the export"),
         (lambda book: book.remove(book["USERDATA"]), "its sheets are TASK, not TASK, USERDATA"),
         (lambda book: book["TASK"].delete_rows(4), "it does not say what was meant of A-2"),
     ],
