@@ -113,7 +113,7 @@ class BatchWriter:
 
     def _compare(self, changes: Sequence[Change]) -> tuple[list[_Work], list[Receipt]]:
         """Read the targets again; what no longer stands as planned is settled here, after a second, fresher look."""
-        found = self._reader.in_bulk({change.key for change in changes})
+        found = self._reader.before_a_write({change.key for change in changes})
         first = [self._settle_unwritten(change, found.issues.get(change.key)) for change in changes]
         in_doubt = {receipt.change.key for receipt in first if receipt and receipt.outcome is Outcome.STALE}
         found.issues |= self._reader.alone(in_doubt).issues

@@ -106,6 +106,10 @@ class Desk:
         """The requests to write, to one issue or to all."""
         return [r for r in self.jira.requests if r.method == "PUT" and key in (None, r.key)]
 
+    def looked_at_alone(self, issues: int) -> int:
+        """How many requests to GET comparing so many issues before a write takes: Data Center's bulk is its index."""
+        return 0 if self.jira.is_cloud else issues
+
     def asked(self) -> list[str]:
         """Every request as "METHOD resource"."""
         return [f"{r.method} {r.path.removeprefix('/rest/api/2/')}" for r in self.jira.requests]
