@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from connectors.exports import read_whole
 from connectors.header import open_sheet
@@ -18,9 +17,6 @@ from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Mapping
 from syncsvc.mapping_check import SeenColumn, SeenSheet
-
-#: Rows in which a header may stand below a title.
-_SHOWN_ROWS: Final = 1
 
 
 def see_sheets(path: Path, mapping: Mapping) -> tuple[SeenSheet, ...]:
@@ -49,16 +45,14 @@ def see_sheets(path: Path, mapping: Mapping) -> tuple[SeenSheet, ...]:
 
 
 def _see_main(workbook: Workbook, name: str, mapping: Mapping, source: str) -> SeenSheet:
+    """The sheet of activities: from its header on, which may stand below a title."""
     rows = [(number, cells) for number, cells in workbook.rows(name) if not is_blank(cells)]
     try:
-        header, below, _ = open_sheet(workbook, mapping, source)
+        _, below, _ = open_sheet(workbook, mapping, source)
     except (MappingError, BadExport):
         return _see(name, rows)
-    # where the header stands open_sheet does not say: it is the first row as wide that has the id column
-    for at, (_, cells) in enumerate(rows):
-        if len(cells) == header.width and header.find(mapping.columns.code) is not None and _has_code(cells, mapping):
-            return _see(name, [rows[at], *below])
-    return _see(name, rows)
+    header = next((row for row in rows if _has_code(row[1], mapping)), rows[0])
+    return _see(name, [header, *below])
 
 
 def _without_captions(rows: Sequence[Row], mapping: Mapping) -> Sequence[Row]:
@@ -83,7 +77,7 @@ def _see(name: str, rows: Sequence[Row]) -> SeenSheet:
         return SeenSheet(name, rows=0)
     header_row, header = rows[0]
     kinds: list[Counter[str]] = [Counter() for _ in header]
-    for _, cells in rows[_SHOWN_ROWS:]:
+    for _, cells in rows[1:]:
         for at, cell in enumerate(cells[: len(header)]):
             if cell is not None and cell != "" and text_of(cell):
                 kinds[at][_kind_of(cell)] += 1
@@ -92,7 +86,7 @@ def _see(name: str, rows: Sequence[Row]) -> SeenSheet:
         for title, found in zip(header, kinds, strict=True)
         if text_of(title) or found
     )
-    return SeenSheet(name, header_row, len(rows) - _SHOWN_ROWS, columns)
+    return SeenSheet(name, header_row, len(rows) - 1, columns)
 
 
 def _kind_of(cell: Cell) -> str:
