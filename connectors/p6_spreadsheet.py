@@ -1,15 +1,12 @@
 """P6 spreadsheet exports as a side, and completions handed back to P6 as import workbooks."""
 
-import hashlib
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from connectors.exports import (
-    OWN_PREFIX,
     SPREADSHEET_ENDINGS,
     ExportFile,
     absolute,
@@ -20,40 +17,26 @@ from connectors.exports import (
     read_whole,
 )
 from connectors.header import open_sheet
-from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
+from connectors.p6_outbox import Outbox
+from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
 from connectors.relations import read_relations, wanted_columns
 from connectors.remark import say
 from connectors.row import RowReader, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
-from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always
+from connectors.still import Stillness
+from connectors.web_exports import WebExports
+from syncsvc.connector import Known, Pulled, Seen, always
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
     Change,
     Field,
     FieldChange,
-    Milestone,
-    MilestoneKind,
-    Outcome,
     Receipt,
-    RejectCause,
     Side,
     Snapshot,
-    Status,
-    by_code,
 )
-
-#: What P6 wants beside TASK in a workbook it imports: how durations and dates were shown in the export.
-_USER_SETTINGS_SHEET: Final = "USERDATA"
-
-_WORKBOOK_PREFIX: Final = f"{OWN_PREFIX}completions-"
-_LATEST_WORKBOOKS: Final = 20  # a batch that is asked for was handed over by the run before, or not at all
-
-_ACTUALS: Final = {
-    MilestoneKind.FINISH_MILESTONE: Actual.FINISH,
-    MilestoneKind.START_MILESTONE: Actual.START,
-}
 
 
 @without_collector()
@@ -132,20 +115,22 @@ class P6Exports:
         self,
         name: str,
         mapping: Mapping,
-        exports: Path,
+        exports: Path | WebExports,
         *,
         plan_from: str = "ME",
         data_day: str | int = "month_end",
-        outbox: Path,
+        outbox: Path | Outbox,
         now: Callable[[], datetime],
     ) -> None:
         self.name = name
         self._mapping = mapping
-        self._exports = absolute(exports)
+        self._web = exports if isinstance(exports, WebExports) else None
+        self._exports = exports.folder if isinstance(exports, WebExports) else absolute(exports)
         self._plan_from = plan_from
         self._data_day = data_day
-        self._outbox = absolute(outbox)
+        self._outbox = outbox if isinstance(outbox, Outbox) else Outbox(outbox, mapping, now=now)
         self._now = now
+        self.stillness = Stillness(0)  # whoever watches a folder that people copy into sets another
         self._last_read: Snapshot | None = None  # the newest export, for as long as its bytes stay the same
 
     def check(self) -> list[Problem]:
@@ -156,7 +141,7 @@ class P6Exports:
             self._read_newest()
         except SyncsvcError as error:
             problems.append(Problem(f"{where}.exports", error.message, error.hint, error.exit_code))
-        if problem := _say_unwritable(self._outbox):
+        if problem := self._outbox.say_unwritable():
             problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
         return problems
 
@@ -166,15 +151,19 @@ class P6Exports:
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
         cannot be told; the same about an older one is a problem.
         """
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_exports()
         newest = self._find_newest(files)
         fingerprint = self._fingerprint()
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
-        for file in files:
-            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprint}":
-                continue
+        unseen = [
+            file for file in files if not file.sha256 or seen.get(str(file.path)) != f"{file.sha256}:{fingerprint}"
+        ]
+        moving = self.stillness.find_moving(file.path for file in unseen)
+        for file in unseen:
             try:
+                if file.path in moving:
+                    raise _still_moving(file.path)
                 snapshots.append(self.read_file(file.path))
             except (SourceError, MappingError, UsageError) as error:
                 if file in newest:
@@ -202,45 +191,14 @@ class P6Exports:
 
     def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
-        snapshot = self._read_newest()
-        accepted, answered = self._sort_out(changes, snapshot)
-        yield from answered
-        for actual in Actual:
-            handed = [change for change, column in accepted if column is actual]
-            completions = {change.code: change.after for change in handed if change.after}
-            if not completions:
-                continue
-            if not may_write():
-                yield from (Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED) for change in handed)
-                continue
-            path = self._place_of(completions, actual)
-            try:
-                self._hand_over(path, actual, completions, Path(snapshot.source))
-            except (OSError, SyncsvcError) as error:
-                what = error.message if isinstance(error, SyncsvcError) else f"{path}: {error.strerror or error}"
-                yield from (Receipt(change, Outcome.FAILED, what) for change in handed)
-            else:
-                yield from (Receipt(change, Outcome.HANDED_OVER, str(path)) for change in handed)
+        export = self._read_newest()
+        yield from self._outbox.hand_over(
+            changes, export, lambda: self._read_user_settings(Path(export.source)), may_write
+        )
 
     def delivered(self, changes: Sequence[Change]) -> str | None:
-        """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them.
-
-        A process that died may have left some receipts of a workbook behind and others not: so what counts is that
-        each of these changes is a row of one of the latest workbooks, whatever else is in them.
-        """
-        missing = {(change.code, change.after) for change in changes}
-        paths: list[str] = []
-        for path in self._list_workbooks()[:_LATEST_WORKBOOKS]:
-            try:
-                held = missing & read_import_workbook(path).items()
-            except SourceError:
-                continue  # damaged since: what is in it was not delivered
-            if held:
-                paths.append(str(path))
-                missing -= held
-            if not missing:
-                return "; ".join(sorted(paths)) or None
-        return None
+        """Where this batch lies in the outbox: the path of its workbook, or of both with "; " between them."""
+        return self._outbox.delivered(changes)
 
     def last_changes(self, issues: Collection[str], field: Field) -> dict[str, FieldChange]:
         """An export does not say who changed what."""
@@ -257,9 +215,9 @@ class P6Exports:
         """What a reading depends on besides the bytes of an export."""
         return self._mapping.sha256
 
-    def _read_user_settings(self, export: Path) -> list[str]:
+    def _read_user_settings(self, export: Path) -> UserSettings:
         """What an export says of the units and formats that it was written with, for the workbook that goes back."""
-        return []
+        return ()
 
     def _find_newest(self, files: Sequence[ExportFile]) -> list[ExportFile]:
         """The files any of which may be the newest export to plan from, by their names; the likeliest last."""
@@ -267,8 +225,14 @@ class P6Exports:
         unnamed = [file for file in candidates if file.period is None]
         return [*[file for file in candidates if file.period][-1:], *unnamed]
 
+    def _find_exports(self) -> list[ExportFile]:
+        """What is there to read, after what an address has now was brought."""
+        if self._web is not None:
+            self._web.fetch(self.endings)
+        return find_exports(self._exports, self._mapping, self.endings)
+
     def _read_newest(self) -> Snapshot:
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_exports()
         newest: Snapshot | None = None
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
         for file in reversed(candidates):
@@ -292,69 +256,16 @@ class P6Exports:
         known = (str(file.path), file.sha256, self._fingerprint())
         if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
+        if self.stillness.find_moving([file.path]):
+            raise _still_moving(file.path)
         return self.read_file(file.path)
 
-    def _sort_out(
-        self, changes: Sequence[Change], snapshot: Snapshot
-    ) -> tuple[list[tuple[Change, Actual]], list[Receipt]]:
-        """The changes that may go to P6, with the column for each, and the receipts of all others."""
-        shown = by_code(snapshot.milestones)
-        unreadable = {
-            reject.code: reject
-            for reject in snapshot.rejects
-            if reject.field in (None, Field.COMPLETED) and reject.cause is not RejectCause.REPEATED
-        }
-        dates: dict[str, set[date | None]] = {}
-        for change in changes:
-            if change.field is Field.COMPLETED:
-                dates.setdefault(change.code, set()).add(change.after)
-        accepted: list[tuple[Change, Actual]] = []
-        answered: list[Receipt] = []
-        for change in changes:
-            if change.field is not Field.COMPLETED:
-                why = f"P6 imports no {change.field.value} date from a workbook: it is calculated there"
-            elif change.code in unreadable:
-                why = f"{Path(snapshot.source).name}: {unreadable[change.code].reason}"
-            elif len(dates[change.code]) > 1:
-                why = f"{change.code} has two dates in one batch"
-            else:
-                judged = _judge(change, shown.get(change.code), snapshot)
-                if isinstance(judged, Actual):
-                    accepted.append((change, judged))
-                else:
-                    answered.append(judged)
-                continue
-            answered.append(Receipt(change, Outcome.REFUSED, why))
-        return accepted, answered
 
-    def _place_of(self, completions: dict[str, date], actual: Actual) -> Path:
-        """Where a workbook goes: the same rows always to the same name."""
-        rows = [(code, Field.COMPLETED.value, completed.isoformat()) for code, completed in sorted(completions.items())]
-        digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
-        return self._outbox / f"{_WORKBOOK_PREFIX}{digest}-{actual.name.lower()}.xlsx"
-
-    def _list_workbooks(self) -> list[Path]:
-        """Our workbooks in the outbox, the latest first."""
-        workbooks = self._outbox.glob(f"{_WORKBOOK_PREFIX}*.xlsx")
-        return sorted(workbooks, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-
-    def _hand_over(self, path: Path, actual: Actual, completions: dict[str, date], export: Path) -> None:
-        """Leave the workbook in the outbox; one that is there already only becomes the latest again."""
-        try:
-            if path.is_file() and read_import_workbook(path) == completions:
-                os.utime(path)
-                return
-        except SourceError:
-            pass  # damaged since it was written: the batch is known, so it is written again
-        working_day = self._mapping.working_day
-        write_import_workbook(
-            path,
-            completions,
-            actual=actual,
-            completed_word=self._mapping.word_for(Status.COMPLETED),
-            time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
-            user_settings=self._read_user_settings(export),
-        )
+def _still_moving(path: Path) -> SourceError:
+    return SourceError(
+        f"{path}: the file is still being written, so it is left alone until it lies still.",
+        "Nothing of it was read. Run again when it is there whole.",
+    )
 
 
 class P6Spreadsheet(P6Exports):
@@ -373,43 +284,9 @@ class P6Spreadsheet(P6Exports):
             unnamed_kind=self._plan_from,
         )
 
-    def _read_user_settings(self, export: Path) -> list[str]:
+    def _read_user_settings(self, export: Path) -> UserSettings:
         """The cells of its sheet USERDATA; none of a CSV file."""
         content, _ = read_whole(export)
-        workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
-        sheet = workbook.find(_USER_SETTINGS_SHEET)
-        return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
-
-
-def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actual | Receipt:
-    """The column a change goes to, or the receipt that says why it goes nowhere."""
-
-    def refuse(why: str) -> Receipt:
-        return Receipt(change, Outcome.REFUSED, why)
-
-    export = Path(snapshot.source).name
-    if change.after is None:
-        return refuse("a completion cannot be taken out of P6 by an import workbook")
-    if shown is None:
-        return refuse(f"{change.code} is not in {export}; importing it would make a new activity")
-    if shown.completed == change.after:
-        return Receipt(change, Outcome.ALREADY, f"{export} shows it", confirmed=True)
-    if shown.completed != change.before:
-        return Receipt(change, Outcome.STALE, f"{export} shows {shown.completed or 'no completion'}")
-    actual = _ACTUALS.get(shown.kind)
-    if actual is None:
-        what = shown.kind.value.replace("_", " ")
-        return refuse(f"{change.code} is no milestone in {export}, as far as that can be told: {what}")
-    if snapshot.data_date and change.after > snapshot.data_date:
-        return refuse(f"{change.after} is later than the data date of {export}, {snapshot.data_date}")
-    return actual
-
-
-def _say_unwritable(folder: Path) -> str | None:
-    """Why nothing can be written into a folder that may have to be made first, or None."""
-    nearest = next((parent for parent in (folder, *folder.parents) if parent.exists()), Path("/"))
-    if not nearest.is_dir():
-        return f"{nearest} is not a folder"
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        return f"{nearest} cannot be written to"
-    return None
+        workbook = open_workbook(content, export.name, [Wanted(SETTINGS_SHEET)])
+        sheet = workbook.find(SETTINGS_SHEET)
+        return [as_they_stand(cells) for _, cells in workbook.rows(sheet)] if sheet else ()

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Final, TypeVar
 
 from connectors.exports import absolute, check_period, data_date_of, read_whole
+from connectors.p6_outbox import Outbox
 from connectors.p6_spreadsheet import P6Exports
 from connectors.p6_xer_reading import XerMapping, XerQuestion, read_baseline, read_schedule
 from connectors.remark import say
+from connectors.web_exports import WebExports
 from connectors.worker import ReadingLimits, read_apart
 from syncsvc.mapping import Mapping
 from syncsvc.model import Side, Snapshot
@@ -125,11 +127,11 @@ class P6Xer(P6Exports):
         self,
         name: str,
         mapping: Mapping,
-        exports: Path,
+        exports: Path | WebExports,
         *,
         plan_from: str = "ME",
         data_day: str | int = "month_end",
-        outbox: Path,
+        outbox: Path | Outbox,
         now: Callable[[], datetime],
         choice: XerChoice | None = None,
     ) -> None:

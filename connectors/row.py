@@ -81,6 +81,7 @@ class RowReader:
         naming sheet, column and mapping line; BadExport where the order of day and month cannot be told.
         """
         self._mapping = mapping
+        self._export_kind = export_kind
         self._dates = dates or mapping.dates(export_kind)
         self._header = header
         self._prefix = f"{sheet} {unit}" if sheet else unit
@@ -160,7 +161,8 @@ class RowReader:
         kind = self._kind_of(cells)
         if kind is None:
             word = self._text(cells, self._kind)
-            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that the mapping knows ([kinds])"
+            known = self._mapping.place_of("kinds", "")
+            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that is declared in {known}"
             return Reject(where, code, reason)
         status = self._status_of(word, cells)
         rejects: list[Reject] = []
@@ -179,7 +181,8 @@ class RowReader:
                 try:
                     return parse_date(cell, self._formats), entry
                 except ValueError as error:
-                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}"
+                    place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
+                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}; see {place}"
                     rejects.append(Reject(where, code, reason, kind=kind, field=field))
                     return None, None
             return None, None

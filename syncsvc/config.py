@@ -26,6 +26,7 @@ from syncsvc.settings import (
     ListSettings,
     LogSettings,
     NightlySettings,
+    P6Settings,
     ReportSettings,
     ReviewSettings,
     Settings,
@@ -206,6 +207,8 @@ def _check_connector(reader: TableReader, table: Mapping[str, object], kind: str
     if KINDS[kind] is ListSettings and side in (["jira"] if kind == "table" else ["pmcs", "jira"]):
         fitting = '"published" or "pmcs"' if kind == "table" else '"published"'
         reader.report(f"{where}.side", f"must be {fitting} for a connector of kind {kind}")
+    if KINDS[kind] is P6Settings:
+        _check_exports(reader, table, where)
     if kind != "jira":
         return
     if table.get("flavour") == "cloud" and "user" not in table:
@@ -215,6 +218,18 @@ def _check_connector(reader: TableReader, table: Mapping[str, object], kind: str
         reader.report(f"{where}.token_env", "is missing", hint)
     if table.get("projects") == []:
         reader.report(f"{where}.projects", "is empty", "Name the projects that may be written; no other ever is.")
+
+
+def _check_exports(reader: TableReader, table: Mapping[str, object], where: str) -> None:
+    """A header is for an address; and of what says how to fetch one, the name alone brings nothing."""
+    exports = table.get("exports")
+    asked = [key for key in ("header", "header_env", "header_file", "downloads", "max_download_mb") if key in table]
+    if isinstance(exports, str) and "://" not in exports and asked:
+        problem = f"{' and '.join(asked)} {'is' if len(asked) == 1 else 'are'} for exports behind an address"
+        reader.report(where, problem, f"`exports` is a path: take {asked[0]} out, or name an https address.")
+    elif "header" in table and not {"header_env", "header_file"} & set(table):
+        hint = "Name the environment variable that holds the header's value, or a file with header_file."
+        reader.report(f"{where}.header_env", "is missing", hint)
 
 
 def _read_notify(reader: TableReader, table: object) -> NotifySettings | None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from syncsvc.errors import ConfigError, MappingError, SourceError, UsageError
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
+from syncsvc.mapping_check import MappingCheck, SeenSheet, check_sheets
 from syncsvc.model import Field, Link, Narrative, Side, Snapshot
 from syncsvc.release_list import Annotations
 from syncsvc.review_answers import Answers, Filled, read_answers, read_mark
@@ -25,6 +26,11 @@ _READERS: Final = {
     "p6_xer": "connectors.p6_xer:read_export",
     "table": "connectors.table:read_table",
     "release_plan": "connectors.published:read_release_plan",
+}
+#: format of a mapping -> the function that tells which columns such a file has; a format without one tells none
+_LOOKS: Final = {
+    "p6_spreadsheet": "connectors.columns:see_sheets",
+    "table": "connectors.columns:see_sheets",
 }
 _REVIEW_HINT: Final = (
     "Nothing was taken. Save it as an Excel workbook (.xlsx) without password and macros, or write a new one with "
@@ -51,6 +57,28 @@ def read_file_and_renumberings(
     chosen = choose_mapping(path, mapping)
     snapshot = _read(path, chosen, now, None, None)
     return snapshot, find_renumberings(snapshot, chosen)
+
+
+def check_mapping(
+    path: Path, *, now: datetime, mapping: str | None = None, period: str | None = None, kind: str | None = None
+) -> MappingCheck:
+    """What a mapping makes of a file, also where it cannot be applied: then the check says why.
+
+    Raises SourceError (BadExport) for a file that cannot be read, MappingError where none was named and none fits.
+    """
+    chosen = choose_mapping(path, mapping)
+    seen: tuple[SeenSheet, ...] = ()
+    if look := _LOOKS.get(chosen.format):
+        module, _, function = look.partition(":")
+        seen = getattr(import_module(module), function)(path, chosen)
+    snapshot, problem, hint = None, "", ""
+    try:
+        snapshot = _read(path, chosen, now, period, kind)
+    except (MappingError, UsageError) as error:
+        problem, hint = error.message, error.hint
+    export_kind = snapshot.kind if snapshot else kind or chosen.read_file_name(path.stem).kind
+    sheets = check_sheets(seen, chosen, export_kind)
+    return MappingCheck(path.absolute(), chosen, sheets, snapshot, problem, hint or "")
 
 
 def choose_mapping(path: Path, name: str | None) -> SourceMapping:

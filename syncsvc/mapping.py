@@ -291,10 +291,19 @@ class Mapping:
 
     def place_of(self, key: str, column: str) -> str:
         """Where a column is declared, in words: "mapping p6_spreadsheet, line 14 (columns.code)"."""
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if f'"{column}"' in line and not line.lstrip().startswith("#"):
-                return f"mapping {self.name}, line {number} ({key})"
-        return f"mapping {self.name} ({key})"
+        line = self.line_of(key, column)
+        return f"mapping {self.name} ({key})" if line is None else f"mapping {self.name}, line {line} ({key})"
+
+    def line_of(self, key: str, column: str = "") -> int | None:
+        """The line of the mapping's file in which a key names a column, or begins; None where none does."""
+        lines = _index_lines(self.text)
+        return lines.get((key, column)) or lines.get(("", column) if column else ("", ""))
+
+    def date_key(self, name: str, export_kind: str | None) -> str:
+        """The key under which exports of a kind have the columns of a date: "dates.due", "exports.BL.due"."""
+        differing = self._file.exports.get(export_kind or "")
+        own = differing is not None and getattr(differing, name) is not None
+        return f"exports.{export_kind}.{name}" if own else f"dates.{name}"
 
     def parse_date(self, cell: Cell) -> date | None:
         """A cell as a date under this mapping's formats; see the function of the same name."""
@@ -305,6 +314,40 @@ class Mapping:
 def _read_project(pattern: str | None, wbs: str) -> Named:
     match = re.match(pattern, wbs) if pattern is not None else None
     return Named(wbs=wbs or None) if match is None else _named(match)
+
+
+_TABLE_LINE: Final = re.compile(r"\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY_LINE: Final = re.compile(r"""(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
+_QUOTED: Final = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
+
+
+@lru_cache(maxsize=32)
+def _index_lines(text: str) -> dict[tuple[str, str], int]:
+    """Key and quoted text -> the first line of a TOML file that has both; ("", text) the first with the text at all.
+
+    (key, "") is where a table or a key begins.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    table, key, depth = "", "", 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("#"):
+            continue
+        if depth == 0 and (match := _TABLE_LINE.match(stripped)):
+            table = key = match[1].replace('"', "")
+            lines.setdefault((key, ""), number)
+            continue
+        if depth == 0 and (match := _KEY_LINE.match(stripped)):
+            name = match[1] or match[2] or match[3]
+            key = f"{table}.{name}" if table else name
+            lines.setdefault((key, ""), number)
+        for found in _QUOTED.finditer(stripped):
+            word = found[1] if found[1] is not None else found[2]
+            lines.setdefault((key, word), number)
+            lines.setdefault(("", word), number)
+        bare = _QUOTED.sub("", stripped).partition("#")[0]
+        depth = max(depth + bare.count("[") - bare.count("]"), 0)
+    return lines
 
 
 def _named(match: re.Match[str]) -> Named:

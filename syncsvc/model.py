@@ -243,10 +243,15 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A hand-over whose state an export has changed, and the words for it."""
+    """What became of a hand-over, and the words for it; of one that is pending, what it waits for."""
 
     proposal: Proposal
     words: str
+
+    @property
+    def is_pending(self) -> bool:
+        """No export has shown yet what became of it."""
+        return self.proposal.state is ProposalState.PENDING
 
 
 #: A link's memory is kept by milestone code, issue id and field: a code linked to another issue starts unknown.
@@ -443,6 +448,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A due date that a team proposes by its edit in Jira, as the milestone's own date: the link's days are off."""
+
+    code: str
+    key: str
+    issue_id: str
+    name: str
+    due: date | None  # of the schedule
+    due_column: str | None
+    due_basis: Basis | None
+    proposed: date
+    offset_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A safety limit that a plan breaks."""
 
@@ -523,10 +543,13 @@ class RunResult:
     pulled: Mapping[str, Snapshot] = field(default_factory=dict)  # connector -> the snapshot now newest
     receipts: tuple[Receipt, ...] = ()
     settled: tuple[Settled, ...] = ()
-    proposals: tuple[Judgement, ...] = ()  # hand-overs whose state changed
+    proposals: tuple[Judgement, ...] = ()  # hand-overs whose state changed in this run
+    hand_overs: tuple[Judgement, ...] = ()  # what has become of them since the newest export, and what is pending
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
+    requests: tuple[ChangeRequest, ...] = ()  # due dates that teams propose
+    request_files: Mapping[str, str] = field(default_factory=dict)  # the list of them: format -> absolute path
     waits: int = 0  # how often the tracker's rate limits made the run wait
     waited_seconds: float = 0.0
 

@@ -41,6 +41,19 @@ def judge_proposals(
     return tuple(judged)
 
 
+def waiting_words(proposal: Proposal, owner: Snapshot) -> str:
+    """What a pending hand-over waits for."""
+    newest = f"the newest, of {owner.data_date}, does not" if owner.data_date else "the newest says none"
+    if owner.id is not None and owner.id <= proposal.snapshot:
+        newest = "none has come since"
+    elif owner.data_date is not None and owner.data_date >= proposal.handed_over_on:
+        newest = "the newest could not be read completely"
+    return (
+        f"the completion of {proposal.value} waits for an export whose data date reaches {proposal.handed_over_on}"
+        f" ({newest})"
+    )
+
+
 def _proves(owner: Snapshot, proposal: Proposal) -> bool:
     """Whether this export had to show it: complete, arrived after the hand-over, and dated on or after it."""
     return (

@@ -3,18 +3,21 @@
 Like wiring, this knows store and configuration; what it makes are values of month_report, which report renders.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
-from syncsvc.errors import UsageError
+from syncsvc.errors import SyncsvcError, UsageError
+from syncsvc.hand_over import HandOver
 from syncsvc.links import LinksFile, make_links
-from syncsvc.model import Link, Narrative, ReportBasis, RunResult, Side, Snapshot
+from syncsvc.model import ChangeRequest, FieldChange, Link, Narrative, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.month_report import Beside, MonthReport, make_month_report
 from syncsvc.narratives import of_month
 from syncsvc.release_list import Annotations
-from syncsvc.report.formats import ENDINGS, render_run
+from syncsvc.report.change_requests import RequestList
+from syncsvc.report.formats import ENDINGS, REQUEST_FORMATS, render_hand_over, render_requests, render_run
 from syncsvc.report.layout import Page
 from syncsvc.report.run_files import write_report_file
 from syncsvc.settings import Settings
@@ -200,3 +203,41 @@ class Reporting:
     def _is_newest_export(self, snapshot: Snapshot) -> bool:
         newest = self._newest(Side.PMCS)
         return newest is not None and snapshot.id == newest.id
+
+
+def list_requests(
+    settings: Settings,
+    now: Callable[[], datetime],
+    requests: Sequence[ChangeRequest],
+    export: Snapshot,
+    who_changed: Callable[[Collection[str]], Mapping[str, FieldChange]],
+) -> Mapping[str, str]:
+    """Leave the due dates that teams propose in the outbox, as a list for change control; format -> absolute path.
+
+    The same requests against the same dates are one list, written once. Who made them is told where Jira tells it.
+    """
+    rows = [(each.code, each.key, str(each.due), str(each.proposed)) for each in requests]
+    digest = sha256(repr(rows).encode()).hexdigest()[:12]
+    outbox = getattr(settings.pmcs, "outbox", settings.report.folder)
+    paths = {form: outbox / f"syncsvc-change-requests-{digest}.{ENDINGS[form]}" for form in REQUEST_FORMATS}
+    if not all(path.is_file() for path in paths.values()):
+        try:
+            proposed_by = dict(who_changed(sorted({each.issue_id for each in requests})))
+        except SyncsvcError:  # it explains the rows and decides none
+            proposed_by = {}
+        listed = RequestList(
+            requests=tuple(requests),
+            proposed_by=proposed_by,
+            export=export,
+            made_at=now(),
+            project=settings.site.name,
+            holidays=settings.site.holidays,
+        )
+        for form, path in paths.items():
+            write_report_file(path, render_requests(listed, form))
+    return {form: str(path) for form, path in paths.items()}
+
+
+def review_hand_over(settings: Settings, hand_over: HandOver) -> bytes:
+    """The review sheet that lies beside an import workbook, as an XLSX file."""
+    return render_hand_over(hand_over, settings.site.name)

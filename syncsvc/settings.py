@@ -31,6 +31,9 @@ VariableName = Annotated[
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 OffsetDays = Annotated[int, Meta(ge=-MAX_OFFSET_DAYS, le=MAX_OFFSET_DAYS)]
+HeaderName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$", extra={"words": 'the name of a header such as "X-Token"'})
+]
 ExportKind = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", extra={"words": 'a kind of export such as "ME"'})]
 
 
@@ -59,6 +62,12 @@ class P6Settings(Struct, frozen=True, kw_only=True):
     data_day: Annotated[int, Meta(ge=1, le=31)] | Literal["month_end"] = "month_end"
     mapping: MappingName | None = None  # None: the one of the format that the export has
     outbox: Path = Path("outbox")
+    header: HeaderName = "Authorization"
+    header_env: VariableName | None = None
+    header_file: Path | None = None
+    downloads: Path = Path("downloads")
+    max_download_mb: Annotated[int, Meta(ge=1, le=2_000)] = 300
+    still_seconds: Annotated[float, Meta(ge=0, le=60)] = 2
     project: Text | None = None
     baseline: Path | None = None
     baseline_project: Text | None = None
@@ -262,8 +271,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         where = f"{self.path.name}: connectors.{self.jira.name}"
         return SecretReference(where, "token", self.jira.token_env, self.jira.token_file)
 
+    def export_header(self) -> SecretReference | None:
+        """Where the header is that an address of exports asks for."""
+        pmcs = self.pmcs
+        if not isinstance(pmcs, P6Settings) or (pmcs.header_env is None and pmcs.header_file is None):
+            return None
+        return SecretReference(f"{self.path.name}: connectors.{pmcs.name}", "header", pmcs.header_env, pmcs.header_file)
+
     def secrets(self) -> tuple[SecretReference, ...]:
         """Every secret this configuration refers to."""
         url = SecretReference(f"{self.path.name}: store", "url", self.store.url_env) if self.store.url_env else None
         notify = (self.notify.password(self.path.name), *self.notify.urls(self.path.name))
-        return tuple(reference for reference in (self.token(), url, *notify) if reference is not None)
+        return tuple(each for each in (self.token(), self.export_header(), url, *notify) if each is not None)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from syncsvc.errors import Problem
-from syncsvc.model import Change, Hold, Plan, Receipt, RunResult, Side, Snapshot, Violation
+from syncsvc.model import Change, ChangeRequest, Hold, Judgement, Plan, Receipt, RunResult, Side, Snapshot, Violation
 
 
 def instant(at: datetime) -> str:
@@ -122,20 +122,38 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "holds": len(plan.holds) if plan else 0,
         "drifts": dict(plan.drifts) if plan else {},
         "violations": [_violation(violation) for violation in plan.violations] if plan else [],
-        "proposals": [
-            {
-                "code": judged.proposal.code,
-                "key": judged.proposal.key,
-                "value": _day(judged.proposal.value),
-                "state": judged.proposal.state.value,
-                "detail": judged.words,
-            }
-            for judged in result.proposals
-        ],
+        "proposals": [_judged(judged) for judged in result.proposals],
+        "hand_overs": [_judged(judged) for judged in result.hand_overs],
         "problems": list(result.problems),
         "outbox": list(result.outbox),
         "report": dict(result.report),
+        "requests": [_request(request) for request in result.requests],
+        "request_files": dict(result.request_files),
         "rate_limit": {"waits": result.waits, "seconds": result.waited_seconds},
+    }
+
+
+def _request(request: ChangeRequest) -> dict[str, Any]:
+    return {
+        "code": request.code,
+        "key": request.key,
+        "due": _day(request.due),
+        "due_column": request.due_column,
+        "due_basis": request.due_basis.value if request.due_basis else None,
+        "proposed": _day(request.proposed),
+        "offset_days": request.offset_days,
+    }
+
+
+def _judged(judged: Judgement) -> dict[str, Any]:
+    proposal = judged.proposal
+    return {
+        "code": proposal.code,
+        "key": proposal.key,
+        "value": _day(proposal.value),
+        "handed_over_on": _day(proposal.handed_over_on),
+        "state": proposal.state.value,
+        "detail": judged.words,
     }
 
 

@@ -26,7 +26,9 @@ from syncsvc.store import Run, Store
 
 if TYPE_CHECKING:
     from connectors.jira import JiraConnector
+    from connectors.p6_outbox import WhoResolved
     from connectors.p6_spreadsheet import P6Exports
+    from connectors.web_exports import WebExports
     from syncsvc.notify import Channel, Notifier
 
 Clock = Callable[[], datetime]
@@ -51,10 +53,11 @@ class Wiring:
 
     def setup(self) -> Setup:
         """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
-        from syncsvc.reporting import Reporting
+        from syncsvc.reporting import Reporting, list_requests
 
         links = self.links()
-        owner, follower = self.pmcs(), self.jira()
+        follower = self.jira()
+        owner = self.pmcs(who_resolved=follower.who_resolved, aliases=links.aliases)
         others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
         store = self.open_store()
 
@@ -75,6 +78,7 @@ class Wiring:
             waits=follower.waits,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
+            list_requests=partial(list_requests, self.settings, self.now),
             write_report=reporting.write,
         )
 
@@ -86,21 +90,22 @@ class Wiring:
         """One P6 export, in the folder or not, as the configured connector reads it."""
         return self.pmcs().read_file(path, period, kind)
 
-    def pmcs(self) -> "P6Exports":
-        """The connector that reads P6."""
+    def pmcs(
+        self, *, who_resolved: "WhoResolved | None" = None, aliases: Mapping[str, str] | None = None
+    ) -> "P6Exports":
+        """The connector that reads P6. To hand over it has to know `aliases` (P6's id -> code), and its review sheets
+        ask `who_resolved` an issue."""
+        from connectors.p6_outbox import Outbox
         from connectors.p6_spreadsheet import P6Spreadsheet
         from connectors.p6_xer import P6Xer, XerChoice
+        from connectors.still import Stillness
+        from syncsvc.reporting import review_hand_over
 
         settings = self._pmcs_settings()
         if settings.kind not in ("p6_spreadsheet", "p6_xer"):
             raise ConfigError(
                 f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
                 'Export a spreadsheet (XLS, XLSX or CSV) or XER and set kind = "p6_spreadsheet" or "p6_xer".',
-            )
-        if settings.exports.is_url:
-            raise ConfigError(
-                f"connectors.{settings.name}.exports: an address cannot be read by this version",
-                "Name a file or a folder.",
             )
         choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
         connector: Callable[..., P6Exports] = P6Spreadsheet
@@ -112,15 +117,42 @@ class Wiring:
                 f" file, and a file of kind {settings.kind} has no such choice",
                 'Take them out, or set kind = "p6_xer".',
             )
-        return connector(
+        mapping = load_mapping(settings.mapping or settings.kind, self.settings.path.parent)
+        outbox = Outbox(
+            settings.outbox,
+            mapping,
+            now=self.now,
+            who_resolved=who_resolved,
+            aliases=aliases,
+            make_review=partial(review_hand_over, self.settings),
+        )
+        made = connector(
             settings.name,
-            load_mapping(settings.mapping or settings.kind, self.settings.path.parent),
-            Path(settings.exports),
+            mapping,
+            self._web_exports(settings) if settings.exports.is_url else Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,
-            outbox=settings.outbox,
+            outbox=outbox,
             now=self.now,
         )
+        made.stillness = Stillness(settings.still_seconds)
+        return made
+
+    def _web_exports(self, settings: P6Settings) -> "WebExports":
+        """The address that exports come from, with its header; no request is made."""
+        from connectors.download import SecretHeader
+        from connectors.web_exports import WebExports
+
+        secret = None
+        if (reference := self.settings.export_header()) is not None:
+            value = resolve_secret(reference, self.env).reveal()
+            hide(value)
+            for part in value.split():  # "Bearer ..." may be logged without its first word
+                if len(part) >= _SECRET_PART:
+                    hide(part)
+            secret = SecretHeader(settings.header, value)
+        max_bytes = settings.max_download_mb * 10**6
+        return WebExports(settings.exports, settings.downloads, secret=secret, max_bytes=max_bytes)
 
     def jira(self) -> "JiraConnector":
         """The connector that reads and writes Jira."""

@@ -68,6 +68,7 @@ class Site:
             self.pmcs_lines,
             'exports = "exports"',
             'outbox = "outbox"',
+            "still_seconds = 0",
             "[connectors.jira]",
             'kind = "jira"',
             f'url = "{self.jira.url}"',

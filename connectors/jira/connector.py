@@ -127,6 +127,12 @@ class JiraConnector:
         met = self._meet()
         return self._history.last_changes(issues, field, met.terms, self._keys, cloud=met.cloud)
 
+    def who_resolved(self, issues: Collection[str]) -> Mapping[str, FieldChange]:
+        """Issue id -> who resolved it, and when, as the changelog tells; SourceError where it says nothing usable."""
+        if not issues:
+            return {}
+        return self._history.who_resolved(issues, self._keys, cloud=self._meet().cloud)
+
     def find_candidates(self) -> Candidates:
         """Issues that milestones without a link may belong to; capped. Raises SourceError, ConfigError."""
         met = self._meet()

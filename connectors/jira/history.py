@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.jira.answers import shorten
@@ -25,6 +25,7 @@ BULK_ENTRIES: Final = 10_000  # of one page, Jira's limit
 #: No request is begun after this; a person waits for the words.
 TIME_SECONDS: Final = 20.0
 _PATIENCE: Final = {"deadline_seconds": 10.0, "retry_budget_seconds": 5.0, "attempts": 2}
+_RESOLUTION: Final = "resolution"
 _UNNAMED: Final = "somebody whom Jira does not name"
 
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -66,6 +67,23 @@ class HistoryReader:
             change = find_last_change(histories, name, terms)
             if change is not None and issue in wanted:
                 changes[issue] = replace(change, key=keys.get(issue, issue))
+        return changes
+
+    def who_resolved(self, issues: Collection[str], keys: Mapping[str, str], *, cloud: bool) -> dict[str, FieldChange]:
+        """Issue id -> who set its resolution last, and when, without dates; of issues that are resolved still.
+
+        Left out and raised is what it is for `last_changes`.
+        """
+        wanted = sorted({issue for issue in issues if _ID.fullmatch(issue)}, key=int)
+        until = self._clock() + TIME_SECONDS
+        logs = self._bulk(wanted, _RESOLUTION, until) if cloud else self._one_by_one(wanted, until)
+        changes: dict[str, FieldChange] = {}
+        for issue, histories in logs:
+            newest = _find_newest(histories, lambda item: _RESOLUTION in (item.get("fieldId"), item.get("field")))
+            if newest is not None and issue in wanted and newest.item.get("to") not in (None, ""):
+                changes[issue] = FieldChange(
+                    keys.get(issue, issue), Field.COMPLETED, newest.actor, newest.at, None, None
+                )
         return changes
 
     def close(self) -> None:
@@ -122,11 +140,31 @@ def find_last_change(histories: Iterable[Any], name: Field, terms: Terms) -> Fie
 
     None where there is none, or where the newest one cannot be read.
     """
+    newest = _find_newest(histories, lambda item: _is_of(item, name, terms))
+    if newest is None:
+        return None
+    try:
+        before, after = (_read_day(newest.item, side, terms.time_zone) for side in ("from", "to"))
+    except ValueError:
+        return None
+    return FieldChange("", name, newest.actor, newest.at, before, after)
+
+
+class _Entry(NamedTuple):
+    """One entry of a history: when, by whom, and what it says of the field."""
+
+    at: datetime
+    actor: str
+    item: Mapping[str, Any]
+
+
+def _find_newest(histories: Iterable[Any], is_wanted: Callable[[Mapping[str, Any]], bool]) -> _Entry | None:
+    """The newest wanted entry, in whatever order the histories stand; None where that cannot be told."""
     newest: tuple[tuple[datetime, int], Mapping[str, Any], Mapping[str, Any]] | None = None
     for history in histories:
         if not isinstance(history, dict):
             continue
-        items = [item for item in _listed(history, "items") if _is_of(item, name, terms)]
+        items = [item for item in _listed(history, "items") if is_wanted(item)]
         if not items:
             continue
         at = read_instant(history.get("created"))
@@ -141,11 +179,7 @@ def find_last_change(histories: Iterable[Any], name: Field, terms: Terms) -> Fie
     (at, _), history, item = newest
     author = history.get("author")
     actor = author.get("displayName") if isinstance(author, dict) else None
-    try:
-        before, after = (_read_day(item, side, terms.time_zone) for side in ("from", "to"))
-    except ValueError:
-        return None
-    return FieldChange("", name, shorten(str(actor or "")) or _UNNAMED, at, before, after)
+    return _Entry(at, shorten(str(actor or "")) or _UNNAMED, item)
 
 
 def read_instant(value: object) -> datetime | None:

@@ -2,11 +2,15 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from syncsvc.cli.frame import Context
 from syncsvc.cli.output import write_output
+from syncsvc.cli.printing import find_page, format_option, output_option, print_result
+from syncsvc.errors import ExitCode
 
 if TYPE_CHECKING:
     from syncsvc.mapping import DateColumn, Dates, Mapping, ReleasePlan
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("mappings")
 def command() -> None:
-    """List the mappings, or show what one declares: columns, fallbacks and bases."""
+    """List the mappings, show what one declares, or check what it makes of a file."""
 
 
 @command.command("list")
@@ -34,6 +38,40 @@ def show(name: str) -> None:
     from syncsvc.mapping import load_mapping
 
     write_output("\n".join(_describe(load_mapping(name))), None)
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--mapping", metavar="NAME", help="Built in, or the path of a file; guessed where that is clear.")
+@click.option("--period", metavar="YYYY-MM", help="Its month, where neither its content nor its name tells.")
+@click.option("--kind", metavar="KIND", help="Its kind, such as ME or BL, where nothing tells.")
+@format_option("text", "json")
+@output_option
+@click.pass_obj
+def check(
+    context: Context,
+    file: Path,
+    mapping: str | None,
+    period: str | None,
+    kind: str | None,
+    form: str,
+    output: Path | None,
+) -> ExitCode:
+    """Show what a mapping makes of a file: columns used, not used and missing, kinds and dates found.
+
+    Exit code 2 where the mapping cannot be applied to the file.
+    """
+    from syncsvc.files import check_mapping
+    from syncsvc.report.mapping_check_text import mapping_check_shape, mapping_check_text
+
+    checked = check_mapping(file, now=context.now(), mapping=mapping, period=period, kind=kind)
+    if form == "json":
+        from syncsvc.report.as_json import as_json
+
+        print_result(as_json(mapping_check_shape(checked)), output)
+    else:
+        print_result(mapping_check_text(checked, find_page(context, output)), output)
+    return ExitCode.USAGE if checked.problem else ExitCode.DONE
 
 
 def _describe(mapping: "Mapping") -> Iterator[str]:

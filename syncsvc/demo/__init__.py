@@ -124,7 +124,7 @@ def _summary(page: Page, kept: Path | None, *runs: RunResult) -> str:
         lines += [
             f"Kept in {kept}:",
             f"  reports/  what each run did: open run-{runs[-2].run:05d}.html in a browser",
-            "  outbox/   the import workbook for P6",
+            "  outbox/   the import workbook for P6, its review sheet, and the dates that a team proposes",
             "  exports/  the two P6 exports       syncsvc.db  the store",
             "The simulated Jira is gone; what was seen of it is in the store. Look further with:",
             f"  syncsvc log LDM-503-06 --config {config}",

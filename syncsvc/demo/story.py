@@ -154,6 +154,7 @@ url = "sqlite:///syncsvc.db"
 kind = "p6_spreadsheet"
 exports = "exports"
 outbox = "outbox"
+still_seconds = 0
 
 [connectors.jira]
 kind = "jira"

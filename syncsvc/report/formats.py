@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from syncsvc.hand_over import HandOver
 from syncsvc.model import RunResult
 from syncsvc.month_report import MonthReport
+from syncsvc.report.change_requests import RequestList, request_markdown
 from syncsvc.report.layout import Page
 from syncsvc.sides import SidesReport
 
 DRIFT_FORMATS: Final = ("text", "json", "md", "tex", "html", "xlsx")
+REQUEST_FORMATS: Final = ("md", "xlsx")
 SIDES_FORMATS: Final = ("text", "json", "md")
 #: format -> how the name of its file ends
 ENDINGS: Final = {"text": "txt", "json": "json", "md": "md", "tex": "tex", "html": "html", "xlsx": "xlsx"}
@@ -74,3 +77,19 @@ def render_run(result: RunResult, report: MonthReport | None, form: str, page: P
     from syncsvc.report.as_text import drift_text
 
     return f"{text}\n{drift_text(report, page)}"
+
+
+def render_requests(listed: RequestList, form: str) -> str | bytes:
+    """The list of due dates that teams propose, in one of REQUEST_FORMATS."""
+    if form == "md":
+        return request_markdown(listed)
+    from syncsvc.report.workbook.change_requests_sheet import request_workbook
+
+    return request_workbook(listed)
+
+
+def render_hand_over(hand_over: HandOver, project: str) -> bytes:
+    """The review sheet of an import workbook for P6, as an XLSX file."""
+    from syncsvc.report.workbook.hand_over_sheet import hand_over_workbook
+
+    return hand_over_workbook(hand_over, project)

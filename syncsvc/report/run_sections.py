@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from syncsvc.model import RunResult
+from syncsvc.report.change_requests import request_section
+from syncsvc.report.hand_overs import hand_over_section
 from syncsvc.report.layout import Column
 from syncsvc.report.section import Section, table
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, day, ended, receipt_words
@@ -23,6 +25,10 @@ def run_sections(result: RunResult) -> Iterator[Section]:
         ]
     trouble = any(each.outcome in TROUBLE for each in result.receipts) or bool(plan and plan.violations)
     yield Section(f"Run {result.run}", notes=tuple(notes), points=result.problems, alert=trouble)
+    if handed_over := hand_over_section(result.hand_overs):
+        yield handed_over
+    if requested := request_section(result.requests):
+        yield requested
     for heading, chosen in (
         ("Not written", [each for each in result.receipts if each.outcome in TROUBLE]),
         ("Written", [each for each in result.receipts if each.outcome not in TROUBLE]),

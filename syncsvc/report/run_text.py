@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
+from syncsvc.hand_over import review_beside
 from syncsvc.model import Drift, DriftKind, Field, Receipt, RunResult, Side, Snapshot
+from syncsvc.report.change_requests import HEADING as REQUESTS
+from syncsvc.report.hand_overs import HEADING, STATES, in_order, summary
 from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
 from syncsvc.report.plan_text import change_lines, drift_words, hold_lines, violation_lines, warning_lines
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, day, ended, moved, receipt_words, title
@@ -19,10 +22,11 @@ def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> st
         violation_lines(plan, page) if plan else [],
         _receipts(result, page, trouble=True, holidays=holidays),
         _settled(result, page),
-        _proposals(result, page),
+        _hand_overs(result, page),
         hold_lines(plan.holds, page) if plan else [],
+        _requests(result),
         _unseen_and_gone(result.drifts, page),
-        _reported(result.drifts, page),
+        _reported(result, page),
         _receipts(result, page, trouble=False, holidays=holidays),
         change_lines([c for c in plan.changes if c not in written], page, holidays) if plan else [],
         _problems(result, page),
@@ -81,7 +85,9 @@ def _receipts(result: RunResult, page: Page, *, trouble: bool, holidays: Sequenc
     ]  # fmt: skip
     rows = [[*_what(r), OUTCOMES[r.outcome], _move(r, holidays)] for r in chosen]
     lines = [page.heading(f"Written ({len(chosen)})"), *page.table(columns, rows)]
-    lines += [f"  import workbook for P6: {clean(path)}" for path in result.outbox]
+    for path in result.outbox:
+        lines.append(f"  import workbook for P6: {clean(path)}")
+        lines.append(f"    to look at before: {clean(review_beside(path))}")
     return lines
 
 
@@ -109,15 +115,26 @@ def _settled(result: RunResult, page: Page) -> list[str]:
     return lines
 
 
-def _proposals(result: RunResult, page: Page) -> list[str]:
-    if not result.proposals:
+def _hand_overs(result: RunResult, page: Page) -> list[str]:
+    if not result.hand_overs:
         return []
-    lines = [page.heading(f"Completions handed to PMCS earlier ({len(result.proposals)})")]
-    for judged in result.proposals:
-        proposal, words = judged.proposal, judged.words
-        state = proposal.state.replace("_", " ")
-        lines += wrap(f"{proposal.code} {proposal.key}: {state}. {words}", page.columns, "  ", "      ")
+    lines = [
+        page.heading(f"{HEADING} ({len(result.hand_overs)})"),
+        *wrap(f"{summary(result.hand_overs)}.", page.columns, "  ", "  "),
+    ]
+    for judged in in_order(result.hand_overs):
+        proposal = judged.proposal
+        what = f"{proposal.code} {proposal.key}: {STATES[proposal.state]}: {judged.words}"
+        lines += wrap(what, page.columns, "  ", "      ")
     return lines
+
+
+def _requests(result: RunResult) -> list[str]:
+    """Where the list lies; the dates themselves stand among the holds."""
+    if not result.request_files:
+        return []
+    lines = [f"{REQUESTS} ({len(result.requests)}), as a list for change control"]
+    return [*lines, *(f"  {clean(path)}" for path in result.request_files.values())]
 
 
 def _unseen_and_gone(drifts: Sequence[Drift], page: Page) -> list[str]:
@@ -131,8 +148,14 @@ def _unseen_and_gone(drifts: Sequence[Drift], page: Page) -> list[str]:
     return lines
 
 
-def _reported(drifts: Sequence[Drift], page: Page) -> list[str]:
-    waiting = [d for d in drifts if d.kind is DriftKind.REPORTED and d.waits]
+def _reported(result: RunResult, page: Page) -> list[str]:
+    """What Jira reported first and what is not on its way to PMCS yet: that stands among the hand-overs."""
+    pending = {(each.proposal.code, each.proposal.issue_id) for each in result.hand_overs if each.is_pending}
+    waiting = [
+        drift
+        for drift in result.drifts
+        if drift.kind is DriftKind.REPORTED and drift.waits and (drift.code, drift.issue_id) not in pending
+    ]
     if not waiting:
         return []
     lines = [page.heading(f"Completions reported by Jira that PMCS does not show yet ({len(waiting)})")]

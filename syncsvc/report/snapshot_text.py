@@ -8,14 +8,7 @@ from syncsvc.release_list import ListedMilestone, ReleaseList
 from syncsvc.report.as_text import reject_lines, source_lines
 from syncsvc.report.layout import Column, Page, Tone, width, wrap
 from syncsvc.report.listed import childless, contents, dates, override_lines
-from syncsvc.report.words import KINDS, Taken, completed, counted, day, title
-
-_STATUSES = {
-    Status.NOT_STARTED: "not started",
-    Status.IN_PROGRESS: "in progress",
-    Status.COMPLETED: "completed",
-    Status.UNKNOWN: "without a status",
-}
+from syncsvc.report.words import KINDS, STATUSES, Taken, completed, counted, day, title
 
 
 def snapshot_text(snapshot: Snapshot, page: Page, *, all_rows: bool = False, taken: Taken | None = None) -> str:
@@ -83,7 +76,7 @@ def _counts(snapshot: Snapshot, all_rows: bool) -> list[str]:
     lines = []
     if milestones:
         statuses = Counter(milestone.status for milestone in milestones)
-        lines.append(", ".join(f"{number:,} {_STATUSES[status]}" for status, number in statuses.most_common()))
+        lines.append(", ".join(f"{number:,} {STATUSES[status]}" for status, number in statuses.most_common()))
         if snapshot.side is Side.PMCS:
             kinds = Counter(milestone.kind for milestone in milestones)
             lines.append(", ".join(_of_kind(kind, number) for kind, number in kinds.most_common()))
@@ -119,7 +112,7 @@ def _table(milestones: list[Milestone], page: Page, *, with_kind: bool, with_pla
             one.due_column or "-",
             day(one.forecast),
             completed(one),
-            one.state or ("-" if one.status is Status.UNKNOWN else _STATUSES[one.status]),
+            one.state or ("-" if one.status is Status.UNKNOWN else STATUSES[one.status]),
             one.where,
             one.name,
         ]

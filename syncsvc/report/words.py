@@ -19,6 +19,12 @@ KINDS = {
     MilestoneKind.WBS_SUMMARY: "WBS summary",
     MilestoneKind.UNKNOWN: "unknown type",
 }
+STATUSES = {
+    Status.NOT_STARTED: "not started",
+    Status.IN_PROGRESS: "in progress",
+    Status.COMPLETED: "completed",
+    Status.UNKNOWN: "without a status",
+}
 
 ASPECTS = {
     Aspect.PRESENCE: "milestone",

@@ -13,6 +13,7 @@ from syncsvc.model import (
     Drift,
     DriftKind,
     Field,
+    FieldChange,
     Limits,
     Mode,
     Narrative,
@@ -35,7 +36,7 @@ from syncsvc.service.linking import (
     look_at_links,
     refuse_link,
 )
-from syncsvc.service.planning import look, plan_adoption, plan_sync
+from syncsvc.service.planning import list_hand_overs, look, plan_adoption, plan_sync
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
@@ -245,8 +246,23 @@ class Service:
         mode = mode or self.setup.mode
         return open_session(self.setup.for_mode(mode), trigger=trigger, mode=mode, actor=self.actor)
 
+    def _list_requests(self, session: Session) -> None:
+        """Leave the list of due dates that teams propose; one that cannot be written is a problem of the run."""
+        if self.setup.list_requests is None or not session.requests:
+            return
+
+        def who(issues: Collection[str]) -> Mapping[str, FieldChange]:
+            return self.setup.follower.last_changes(issues, Field.DUE)
+
+        try:
+            session.request_files = self.setup.list_requests(session.requests, newest_owner(self.setup), who)
+        except OSError as error:
+            session.problems.append(f"The list of proposed due dates could not be written: {error}")
+
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
         codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
+        session.hand_overs = list_hand_overs(self.setup)
+        self._list_requests(session)
         if self.setup.write_report is not None:
             try:
                 session.report = self.setup.write_report(session.result(worst(codes)))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from syncsvc.change_requests import find_requests
 from syncsvc.decisions import lay_over, why_ended
 from syncsvc.model import (
     Action,
@@ -20,10 +21,10 @@ from syncsvc.model import (
     Snapshot,
 )
 from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
-from syncsvc.proposals import judge_proposals
+from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
-from syncsvc.service.pulling import current_links, newest_follower, newest_owner
+from syncsvc.service.pulling import current_links, newest_follower, newest_of, newest_owner
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -64,6 +65,9 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     stored = store.save_plan(session.lease, session.run, plan, picture.links)
     store.note_holds(session.lease, session.run, plan.holds)
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
+    session.requests = find_requests(
+        picture.drifts, picture.links, picture.owner, picture.follower, store.memory().undone
+    )
     return stored
 
 
@@ -127,6 +131,16 @@ def _end_decisions(session: Session) -> None:
             ended[why].append(decision)
     for why, decisions in ended.items():
         setup.store.end_decisions(session.lease, session.run, decisions, why)
+
+
+def list_hand_overs(setup: Setup) -> tuple[Judgement, ...]:
+    """What became of hand-overs since the newest export came, and what each pending one waits for."""
+    owner = newest_of(setup, setup.owner)
+    if owner is None or owner.id is None:
+        return ()
+    judged = setup.store.judged_since(setup.store.run_of(owner.id) or 0)
+    pending = [Judgement(each, waiting_words(each, owner)) for each in setup.store.pending_proposals()]
+    return (*judged, *pending)
 
 
 def _settle_proposals(session: Session) -> None:

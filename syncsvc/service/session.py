@@ -9,7 +9,7 @@ from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
 from syncsvc.log import in_run, redact
-from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
+from syncsvc.model import ChangeRequest, Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.service.heartbeat import Watch, kept_alive
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
@@ -36,10 +36,13 @@ class Session:
     receipts: list[Receipt] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     proposals: list[Judgement] = field(default_factory=list)
+    hand_overs: tuple[Judgement, ...] = ()
     drifts: tuple[Drift, ...] = ()
     problems: list[str] = field(default_factory=list)
     unread: list[ExitCode] = field(default_factory=list)  # why a further side could not be read, one for each
     report: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[ChangeRequest, ...] = ()
+    request_files: Mapping[str, str] = field(default_factory=dict)
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""
@@ -56,9 +59,12 @@ class Session:
             receipts=tuple(self.receipts),
             settled=tuple(self.settled),
             proposals=tuple(self.proposals),
+            hand_overs=self.hand_overs,
             drifts=self.drifts,
             problems=tuple(self.problems),
             report=dict(self.report),
+            requests=self.requests,
+            request_files=dict(self.request_files),
             waits=waits,
             waited_seconds=round(waited_seconds, 1),
         )

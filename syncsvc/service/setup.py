@@ -1,14 +1,19 @@
 """What the service works with: built once by wiring from the configuration, or by a test from fakes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
 from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import UsageError
-from syncsvc.model import Candidates, Limits, Link, Mode, Policy, RunResult, Side
+from syncsvc.model import Candidates, ChangeRequest, FieldChange, Limits, Link, Mode, Policy, RunResult, Side, Snapshot
 from syncsvc.store import Store
+
+#: Requests, the export they are held against, and how to ask who made them -> format and absolute path of the list.
+ListRequests = Callable[
+    [Sequence[ChangeRequest], Snapshot, Callable[[Collection[str]], Mapping[str, FieldChange]]], Mapping[str, str]
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Setup:
     find_candidates: Callable[[], Candidates] | None = None  # issues that unlinked milestones may belong to
     plan_from: str = "ME"  # the kind of export that plans use
     plan_hours: int = 72
+    list_requests: ListRequests | None = None  # writes the due dates that teams propose as a list
     write_report: Callable[[RunResult], Mapping[str, str]] | None = None
     waits: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # for the tracker's rate limits: how often, seconds
     progress: Callable[[str, int, int], None] = lambda what, done, of: None  # told of long work as it goes on

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, func, select, update
 
-from syncsvc.model import Field, LinkKey, Memory, Proposal, ProposalState
+from syncsvc.model import Field, Judgement, LinkKey, Memory, Proposal, ProposalState
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events
 from syncsvc.store.engine import Database, insert_or_replace
@@ -72,6 +72,27 @@ class MemoryStore(Database):
         query = select(tables.proposal).where(held.run == run).order_by(held.id)
         with self._reading() as connection:
             return [_proposal(row) for row in connection.execute(query).mappings()]
+
+    def judged_since(self, run: int) -> list[Judgement]:
+        """Hand-overs that this run or a later one settled, with the words for it, in the order in which they were."""
+        told, held = tables.audit.c, tables.proposal.c
+        settled = [state.value for state in ProposalState if state is not ProposalState.PENDING]
+        query = (
+            select(tables.proposal, told.id.label("told"), told.detail)
+            .join(
+                tables.audit,
+                (told.code == held.code)
+                & (told.issue_id == held.issue_id)
+                & (told.after == held.value)
+                & (told.event == held.state),
+            )
+            .where(told.run >= run, told.event.in_(settled), held.run <= told.run)
+            .order_by(told.id, held.id)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        # one that was handed over twice with the same date and the same end: the event is about the later one
+        return list({row["told"]: Judgement(_proposal(row), row["detail"] or "") for row in rows}.values())
 
     def settle_proposal(
         self, lease: Lease, run: int, proposal_id: int, state: ProposalState, detail: str, *, undone: bool = False

@@ -61,6 +61,21 @@ def test_a_completion_is_the_configured_fields(desk: Desk) -> None:
     assert desk.connect(completed_field=None).last_changes([one], Field.COMPLETED) == {}
 
 
+def test_it_names_who_resolved_an_issue_that_is_resolved_still(desk: Desk) -> None:
+    desk.jira.now = lambda: AT
+    for key in ("DM-1", "DM-2"):
+        desk.jira.resolve(key)
+        desk.jira.edit(key, author="Somebody Else", summary="another name")
+    desk.jira.reopen("DM-2")
+    one, two, three = ids(desk, "DM-1", "DM-2", "DM-3")
+    connector = desk.connect(completed_field=None)
+    connector.pull(["DM-1"], {})
+    assert connector.who_resolved([one, two, three]) == {
+        one: FieldChange("DM-1", Field.COMPLETED, "A. Person", AT, None, None)
+    }
+    assert connector.who_resolved([]) == {}
+
+
 def test_nothing_is_asked_about_nothing(desk: Desk) -> None:
     connector = desk.connect()
     assert connector.last_changes([], Field.DUE) == {}

@@ -113,4 +113,4 @@ def test_three_nights(nights: Nights, real_data: Path, completed_field: bool) ->
     assert jira.count("PUT") == 0
     assert third.receipts == ()
     assert third.exit_code == 4
-    assert len(list((site.folder / "outbox").glob("*.xlsx"))) == 1
+    assert len(list((site.folder / "outbox").glob("syncsvc-completions-*.xlsx"))) == 1

@@ -68,6 +68,9 @@ def test_a_proposal_is_settled_once_and_stays_in_the_memory(opened: Any, proposa
     assert (last.actor, last.detail) == ("scheduler", "the export of May shows it")
     with pytest.raises(ValueError, match=f"proposal {proposal} is not pending"):
         opened.store.settle_proposal(opened.lease, opened.run, proposal, ProposalState.LANDED, "again")
+    (judged,) = opened.store.judged_since(opened.run)
+    assert (judged.proposal.id, judged.proposal.state, judged.words) == (proposal, state, "the export of May shows it")
+    assert opened.store.judged_since(opened.run + 1) == []
 
 
 def test_a_hold_is_told_when_it_begins_when_it_changes_and_when_it_ends(opened: Any) -> None:

@@ -27,6 +27,9 @@ MAY_IMPORT = {
     "workdays": "",
     "slots": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
+    "hand_over": "model",
+    "mapping_check": "model mapping",
+    "change_requests": "model names",
     "review_sheet": "model decisions",
     "review_answers": "model errors mapping decisions review_sheet",
     "shapes": "model errors",
@@ -46,7 +49,7 @@ MAY_IMPORT = {
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
     "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
-    "review_answers slots notice health",
+    "review_answers slots notice health hand_over change_requests mapping_check",
     "notify": "model errors notice notify_settings secret",
     "log": "model errors",
     "notice": "",
@@ -54,14 +57,15 @@ MAY_IMPORT = {
     "announcing": "model errors notice notify report settings service slots store log",
     "health": "model errors slots",
     "units": "",
-    "service": f"{_PURE} connector store shapes link_list suggestions slots log",
+    "service": f"{_PURE} connector store shapes link_list suggestions slots log change_requests",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting "
     "notify secret health",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
-    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store",
-    "files": f"{_PURE} config settings mapping links store service connector release_list connectors review_sheet "
-    "review_answers",
+    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
+    "change_requests",
+    "files": f"{_PURE} config settings mapping mapping_check links store service connector release_list connectors "
+    "review_sheet review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,
@@ -70,7 +74,7 @@ MAY_IMPORT = {
     "cli.log": f"{_EDGE} store cli",  # the type of an event
     "cli.nights": f"{_EDGE} store cli",  # the type of the store
     "cli.snapshot_argument": f"{_EDGE} store cli",  # the type of a run
-    "connectors": "model errors connector mapping",
+    "connectors": "model errors connector mapping mapping_check hand_over",
     "connectors.jira_simulator": "",
     "migrations": "",
 }

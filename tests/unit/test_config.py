@@ -1,5 +1,6 @@
 """The configuration file: what is read, what is refused, and in which words."""
 
+import tomllib
 from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
@@ -426,3 +427,19 @@ class TestNotToml:
         path = tmp_path / "config.toml"
         path.write_bytes(b"\xef\xbb\xbf" + SITE.encode())
         assert load_config(path, env={}).site.timezone.key == "America/Los_Angeles"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('exports = "exports"\nheader_env = "P6_HEADER"', "header_env is for exports behind an address"),
+        ('exports = "https://p6.example/x.xls"\nheader = "X-Token"', "header_env is missing"),
+        ('exports = "https://p6.example/x.xls"\nheader = "X Token"\nheader_env = "A"', "header"),
+        ('exports = "https://p6.example/x.xls"\nmax_download_mb = 0', "max_download_mb"),
+    ],
+)
+def test_a_header_is_for_an_address_and_needs_a_secret(tmp_path: Path, lines: str, said: str) -> None:
+    tables = tomllib.loads(f'[site]\ntimezone = "UTC"\n[connectors.pmcs]\nkind = "p6_spreadsheet"\n{lines}\n')
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tables, tmp_path / "config.toml")
+    assert said in " ".join(f"{each.where} {each.problem}" for each in caught.value.problems)

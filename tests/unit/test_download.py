@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from connectors.download import DEADLINE_SECONDS, download, make_client, shown
+from connectors.download import (
+    DEADLINE_SECONDS,
+    SecretHeader,
+    Validators,
+    download,
+    fetch,
+    make_client,
+    shown,
+)
 from syncsvc.errors import AccessRefused, BadExport, SourceError, Unreachable
 
 URL = "https://ls.example/plans/LDM-564.txt?revision=MARKER#x"
@@ -149,3 +157,67 @@ def test_certificates_are_verified_and_redirects_left_to_us() -> None:
         pool = made._transport._pool  # type: ignore[attr-defined]
         assert pool._ssl_context.verify_mode.name == "CERT_REQUIRED"
         assert pool._ssl_context.check_hostname
+
+
+SECRET = SecretHeader("X-Token", "MARKER-secret")
+
+
+def test_a_secret_goes_to_its_host_and_with_a_redirect_there() -> None:
+    sent: list[tuple[str, str | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((str(request.url), request.headers.get("X-Token")))
+        if len(sent) == 1:
+            return httpx.Response(302, headers={"Location": "/moved.txt"})
+        return httpx.Response(200, content=b"x")
+
+    fetch(PLAIN, client(answer), lambda piece: None, secret=SECRET)
+    assert sent == [(PLAIN, "MARKER-secret"), ("https://ls.example/moved.txt", "MARKER-secret")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://other.example/a",
+        "https://ls.example:8443/a",
+        "https://sub.ls.example/a",
+        "https://ls.example.evil.test/",
+    ],
+)
+def test_a_secret_is_dropped_on_a_redirect_to_another_host_and_stays_dropped(other: str) -> None:
+    sent: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers.get("X-Token"))
+        targets = [other, "https://ls.example/back"]
+        if len(sent) <= len(targets):
+            return httpx.Response(302, headers={"Location": targets[len(sent) - 1]})
+        return httpx.Response(200, content=b"x")
+
+    fetch(PLAIN, client(answer), lambda piece: None, secret=SECRET)
+    assert sent == ["MARKER-secret", None, None]
+
+
+def test_a_refused_secret_is_named_by_its_setting_and_never_shown() -> None:
+    with pytest.raises(AccessRefused, match="answers 403") as caught:
+        fetch(URL, client(lambda request: httpx.Response(403)), lambda piece: None, secret=SECRET)
+    assert "see whether its secret still holds" in (caught.value.hint or "")
+    assert "MARKER" not in f"{caught.value} {caught.value.hint} {SECRET!r}"
+
+
+def test_what_has_not_changed_is_not_given_again() -> None:
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("If-None-Match"))
+        if asked[-1] == '"one"':
+            return httpx.Response(304)
+        return httpx.Response(200, content=b"first", headers={"ETag": '"one"'})
+
+    taken: list[bytes] = []
+    first = fetch(PLAIN, client(answer), taken.append)
+    again = fetch(PLAIN, client(answer), taken.append, known=first.validators)
+    assert (asked, taken, first.unchanged, again.unchanged) == ([None, '"one"'], [b"first"], False, True)
+    assert Validators(modified="Tue, 30 Apr 2019 12:00:00 GMT").headers() == {
+        "If-Modified-Since": "Tue, 30 Apr 2019 12:00:00 GMT"
+    }

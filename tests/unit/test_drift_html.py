@@ -208,10 +208,11 @@ def test_the_first_export_is_not_compared_with_itself() -> None:
 
 def test_what_became_of_hand_overs_is_said() -> None:
     proposal = Proposal("DM-1", "id-1", date(2019, 4, 2), ProposalState.LANDED, date(2019, 4, 3), key="DM-17119")
-    run = replace(reports.run_result(), proposals=(Judgement(proposal, "landed: PMCS shows it"),))
+    run = replace(reports.run_result(), hand_overs=(Judgement(proposal, "PMCS shows it"),))
     page = parsed(replace(reports.full_report(), run=run))
     assert "DM-17119" in section(page, "run")
-    assert "landed: PMCS shows it" in section(page, "run")
+    assert "1 landed." in section(page, "run")
+    assert "PMCS shows it" in section(page, "run")
 
 
 def test_all_parts_of_a_full_story_are_told() -> None:

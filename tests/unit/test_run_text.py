@@ -73,11 +73,11 @@ RUN = RunResult(
     },
     receipts=RECEIPTS,
     settled=(Settled(LEFT, Outcome.APPLIED, "the value was read back"),),
-    proposals=(Judgement(PENDING, "the export does not show it"),),
+    hand_overs=(Judgement(PENDING, "the export does not show it"),),
     drifts=DRIFTS,
     problems=("one.xlsx: TASK row 9 cannot be read, " + "and so on, " * 15 + "\n    Correct it.",),
 )
-QUIET = replace(RUN, exit_code=0, plan=None, pulled={}, receipts=(), settled=(), proposals=(), drifts=(), problems=())
+QUIET = replace(RUN, exit_code=0, plan=None, pulled={}, receipts=(), settled=(), hand_overs=(), drifts=(), problems=())
 
 
 def text_of(result: RunResult, columns: int = 120) -> str:
@@ -97,7 +97,7 @@ def test_exceptions_first() -> None:
     text = text_of(RUN)
     headings = (
         "Run 12: a write went wrong", "Safety limits broken (1)", "Not written (5)", "Settled from an earlier run (1)",
-        "Completions handed to PMCS earlier (1)", "Waiting for a decision (1)", "Gone (1)", "Unseen (1)",
+        "Completions handed to PMCS (1)", "Waiting for a decision (1)", "Gone (1)", "Unseen (1)",
         "Completions reported by Jira that PMCS does not show yet (1)", "Written (3)", "To be written to Jira (1)",
         "Could not be read",
     )  # fmt: skip
@@ -198,7 +198,7 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
             pulled={"pmcs": replace(export(), source=f"/exports/{HOSTILE}", kind=HOSTILE)},
             receipts=(workbook, Receipt(hostile, Outcome.REFUSED, HOSTILE)),
             settled=(Settled(hostile, Outcome.UNKNOWN, HOSTILE),),
-            proposals=(Judgement(replace(PENDING, code=HOSTILE), HOSTILE),),
+            hand_overs=(Judgement(replace(PENDING, code=HOSTILE), HOSTILE),),
             drifts=tuple(replace(d, code=HOSTILE, key=HOSTILE, why=HOSTILE) for d in DRIFTS),
             problems=(f"/exports/{HOSTILE}: bad",),
         )

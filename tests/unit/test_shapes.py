@@ -171,9 +171,13 @@ class TestRun:
 
     def test_a_proposal_that_changed_its_state(self) -> None:
         landed = Proposal("M-1", "id-1", APRIL, ProposalState.LANDED, APRIL, "DM-1")
-        assert run_shape(replace(RUN, proposals=(Judgement(landed, "PMCS shows it"),)))["proposals"] == [
-            {"code": "M-1", "key": "DM-1", "value": "2019-04-01", "state": "landed", "detail": "PMCS shows it"}
-        ]
+        judged = (Judgement(landed, "PMCS shows it"),)
+        shape = run_shape(replace(RUN, proposals=judged, hand_overs=(*judged, *judged)))
+        told = {
+            **{"code": "M-1", "key": "DM-1", "value": "2019-04-01", "handed_over_on": "2019-04-01"},
+            **{"state": "landed", "detail": "PMCS shows it"},
+        }
+        assert (shape["proposals"], shape["hand_overs"]) == ([told], [told, told])
 
     def test_what_was_pulled(self) -> None:
         rejected = Reject("TASK row 9", "M-7", "no date")

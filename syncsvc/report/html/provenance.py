@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from syncsvc.checks import Check
 from syncsvc.model import MILESTONE_KINDS, MilestoneKind, Side
 from syncsvc.month_report import MonthReport
+from syncsvc.report.hand_overs import in_order, row_of, summary
 from syncsvc.report.html.terms import FIELDS, file_name, side_name
 from syncsvc.report.words import OUTCOMES, day, ended
 
@@ -94,7 +95,8 @@ class RunView(NamedTuple):
     outcomes: tuple[tuple[str, int], ...]
     receipts: tuple[tuple[str, str, str, str, str, str, str], ...]
     waiting: int
-    judged: tuple[tuple[str, str, str, str], ...]  # hand-overs whose state changed: code, key, date, what became of it
+    hand_overs: tuple[tuple[str, str, str, str, str, str], ...]  # as hand_overs.COLUMNS says
+    hand_over_words: str
 
 
 def run(report: MonthReport) -> RunView | None:
@@ -124,9 +126,8 @@ def run(report: MonthReport) -> RunView | None:
         tuple((OUTCOMES[outcome], number) for outcome, number in by_outcome.items() if number),
         receipts,
         max(waiting, 0),
-        tuple(
-            (each.proposal.code, each.proposal.key, day(each.proposal.value), each.words) for each in result.proposals
-        ),
+        tuple(row_of(each) for each in in_order(result.hand_overs)),
+        summary(result.hand_overs),
     )
 
 

@@ -10,8 +10,8 @@ from syncsvc.month_report import MonthReport, name_period
 from syncsvc.review_sheet import SHEET, Review
 
 _ORDER: Final = (
-    SHEET, "Summary", "Decisions", "Drift", "Sides", "Causes", "Changes", "Checks", "Narratives", "Trend", "Burn-down",
-    "Sources",
+    SHEET, "Summary", "Decisions", "Handed over", "Drift", "Sides", "Causes", "Changes", "Checks", "Narratives",
+    "Trend", "Burn-down", "Sources",
 )  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def drift_workbook(report: MonthReport, review: Review | None = None) -> bytes:
     from syncsvc.report.workbook.checks_sheet import write_checks
     from syncsvc.report.workbook.decisions_sheet import write_decisions
     from syncsvc.report.workbook.drift_sheet import write_drift
+    from syncsvc.report.workbook.hand_overs_sheet import write_hand_overs
     from syncsvc.report.workbook.narratives_sheet import write_narratives
     from syncsvc.report.workbook.review_sheet import write_review
     from syncsvc.report.workbook.sides_sheet import write_sides
@@ -36,6 +37,7 @@ def drift_workbook(report: MonthReport, review: Review | None = None) -> bytes:
     book = Book(title, footer, report.prepared_at)
     write_drift(book, report)
     write_decisions(book, report)
+    write_hand_overs(book, report)
     write_sides(book, report)
     classes = write_causes(book, report)
     write_changes(book, report)
