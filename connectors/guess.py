@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from connectors.exports import read_whole
+from connectors.p6_xer_tables import is_xer
 from connectors.published import is_release_plan
 from connectors.row import fits
 from connectors.sheet import Wanted, open_workbook
@@ -13,15 +14,18 @@ from syncsvc.mapping import builtin_mappings, load_mapping
 def guess_mapping(path: Path) -> str:
     """The one built-in mapping whose milestones, or whose sheet and columns, are in the file.
 
-    Raises BadExport for a file that is neither a release plan nor a spreadsheet, MappingError, with the choices, where
-    none or several fit.
+    An XER file is told from its first word. Raises BadExport for a file that is neither that nor a release plan nor a
+    spreadsheet, MappingError, with the choices, where none or several fit.
     """
     content, _ = read_whole(path)
     choices = [load_mapping(name) for name in builtin_mappings()]
-    plans = [mapping for mapping in choices if mapping.format == "release_plan"]
-    fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]
+    if is_xer(content):
+        fitting = [mapping.name for mapping in choices if mapping.format == "p6_xer"]
+    else:
+        plans = [mapping for mapping in choices if mapping.format == "release_plan"]
+        fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]
     if not fitting:
-        tables = [mapping for mapping in choices if mapping not in plans]
+        tables = [mapping for mapping in choices if mapping.format in ("p6_spreadsheet", "table")]
         workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in tables])
         fitting = [mapping.name for mapping in tables if fits(workbook, mapping)]
     if len(fitting) == 1:

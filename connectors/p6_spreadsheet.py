@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from connectors.exports import (
     OWN_PREFIX,
+    SPREADSHEET_ENDINGS,
     ExportFile,
     absolute,
     agree,
@@ -138,10 +139,11 @@ def _read_relations(
     return relations
 
 
-class P6Spreadsheet:
-    """A folder of P6 spreadsheet exports (or one file), and an outbox for import workbooks."""
+class P6Exports:
+    """A folder of P6 exports of one format (or one file), and an outbox for import workbooks."""
 
     side = Side.PMCS
+    endings: ClassVar[Collection[str]]  # how the names of exports end in a folder
     writes = frozenset({Field.COMPLETED})
     confirms = False
 
@@ -183,12 +185,13 @@ class P6Spreadsheet:
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
         cannot be told; the same about an older one is a problem.
         """
-        files = find_exports(self._exports, self._mapping)
+        files = find_exports(self._exports, self._mapping, self.endings)
         newest = self._find_newest(files)
+        fingerprint = self._fingerprint()
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
         for file in files:
-            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{self._mapping.sha256}":
+            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprint}":
                 continue
             try:
                 snapshots.append(self.read_file(file.path))
@@ -201,15 +204,7 @@ class P6Spreadsheet:
 
     def read_file(self, path: Path, period: str | None = None, kind: str | None = None) -> Snapshot:
         """One export, in the folder or not, as a snapshot of this connector. Raises UsageError without a period."""
-        snapshot = read_export(
-            path,
-            self._mapping,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-        )
+        snapshot = self._read(path, period, kind)
         if snapshot.period is None:
             raise UsageError(
                 f"{path}: which month this export is of cannot be told: neither its project names nor its file name"
@@ -270,6 +265,18 @@ class P6Spreadsheet:
     def close(self) -> None:
         """There is nothing to give back."""
 
+    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
+        """One export as a snapshot, whether or not its period can be told."""
+        raise NotImplementedError
+
+    def _fingerprint(self) -> str:
+        """What a reading depends on besides the bytes of an export."""
+        return self._mapping.sha256
+
+    def _read_user_settings(self, export: Path) -> list[str]:
+        """What an export says of the units and formats that it was written with, for the workbook that goes back."""
+        return []
+
     def _find_newest(self, files: Sequence[ExportFile]) -> list[ExportFile]:
         """The files any of which may be the newest export to plan from, by their names; the likeliest last."""
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
@@ -277,7 +284,7 @@ class P6Spreadsheet:
         return [*[file for file in candidates if file.period][-1:], *unnamed]
 
     def _read_newest(self) -> Snapshot:
-        files = find_exports(self._exports, self._mapping)
+        files = find_exports(self._exports, self._mapping, self.endings)
         newest: Snapshot | None = None
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
         for file in reversed(candidates):
@@ -298,7 +305,8 @@ class P6Spreadsheet:
 
     def _read_again(self, file: ExportFile) -> Snapshot:
         last = self._last_read
-        if last and (last.source, last.sha256) == (str(file.path), file.sha256):
+        known = (str(file.path), file.sha256, self._fingerprint())
+        if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
         return self.read_file(file.path)
 
@@ -361,8 +369,32 @@ class P6Spreadsheet:
             actual=actual,
             completed_word=self._mapping.word_for(Status.COMPLETED),
             time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
-            user_settings=_read_user_settings(export),
+            user_settings=self._read_user_settings(export),
         )
+
+
+class P6Spreadsheet(P6Exports):
+    """A folder of P6 spreadsheet exports."""
+
+    endings: ClassVar[Collection[str]] = SPREADSHEET_ENDINGS
+
+    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
+        return read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
+
+    def _read_user_settings(self, export: Path) -> list[str]:
+        """The cells of its sheet USERDATA; none of a CSV file."""
+        content, _ = read_whole(export)
+        workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
+        sheet = workbook.find(_USER_SETTINGS_SHEET)
+        return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
 
 
 def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actual | Receipt:
@@ -387,14 +419,6 @@ def _judge(change: Change, shown: Milestone | None, snapshot: Snapshot) -> Actua
     if snapshot.data_date and change.after > snapshot.data_date:
         return refuse(f"{change.after} is later than the data date of {export}, {snapshot.data_date}")
     return actual
-
-
-def _read_user_settings(export: Path) -> list[str]:
-    """The cells of the export's sheet USERDATA; none of a CSV file."""
-    content, _ = read_whole(export)
-    workbook = open_workbook(content, export.name, [Wanted(_USER_SETTINGS_SHEET)])
-    sheet = workbook.find(_USER_SETTINGS_SHEET)
-    return [str(cells[0]) for _, cells in workbook.rows(sheet) if cells] if sheet else []
 
 
 def _say_unwritable(folder: Path) -> str | None:

@@ -10,6 +10,9 @@ from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
 
+_MOST_SHOWN = 10  # of the rows that have one code
+
+
 def text_of(cell: Cell) -> str:
     """A cell as text without blanks around it; a whole number without ".0"."""
     if isinstance(cell, str):
@@ -129,12 +132,24 @@ class ReadRow:
 class RowReader:
     """Makes a milestone of each row of one sheet."""
 
-    def __init__(self, header: Header, mapping: Mapping, sheet: str, export_kind: str | None) -> None:
-        """Raises MappingError where a required column is absent; names sheet, column and mapping line."""
+    def __init__(
+        self,
+        header: Header,
+        mapping: Mapping,
+        sheet: str,
+        export_kind: str | None,
+        *,
+        unit: str = "row",
+        dates: Dates | None = None,
+    ) -> None:
+        """`unit` is what a place counts, `dates` what counts instead of the mapping's own columns for dates.
+
+        Raises MappingError where a required column is absent; names sheet, column and mapping line.
+        """
         self._mapping = mapping
-        self._dates: Dates = mapping.dates(export_kind)
+        self._dates = dates or mapping.dates(export_kind)
         self._header = header
-        self._prefix = f"{sheet} row" if sheet else "row"
+        self._prefix = f"{sheet} {unit}" if sheet else unit
         columns = mapping.columns
         for key in mapping.required(export_kind):
             self._require(key)
@@ -156,6 +171,10 @@ class RowReader:
         self._due = self._find_dates(self._dates.due)
         self._forecast = self._find_dates(self._dates.forecast)
         self._completed = self._find_dates(self._dates.completed)
+        # A large export says the same few words, days and parts of the WBS again and again.
+        self._speaking: dict[tuple[str, MilestoneKind, Status], tuple[tuple[int, DateColumn], ...]] = {}
+        self._days: dict[str, date | None] = {}
+        self._paths: dict[str, str | None] = {}
 
     @property
     def typed(self) -> bool:
@@ -183,8 +202,11 @@ class RowReader:
         """A row's place as people say it: "TASK row 270"."""
         return f"{self._prefix} {number}"
 
-    def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
-        """The milestone in a row that is not blank, or why there is none."""
+    def read(self, number: int, cells: Sequence[Cell], predecessors: tuple[str, ...] = ()) -> ReadRow | Reject:
+        """The milestone in a row that is not blank, or why there is none.
+
+        `predecessors` are those of an export that does not name them in a cell.
+        """
         where = self.place(number)
         code = self._text(cells, self._code)
         if not code:
@@ -202,12 +224,16 @@ class RowReader:
         rejects: list[Reject] = []
 
         def read_date(name: str, columns: tuple[tuple[int, DateColumn], ...]) -> tuple[date | None, DateColumn | None]:
-            for index, entry in columns:
+            speaking = self._speaking.get((name, kind, status))
+            if speaking is None:
+                speaking = tuple(column for column in columns if column[1].speaks_for(kind, status))
+                self._speaking[name, kind, status] = speaking
+            for index, entry in speaking:
                 cell = cells[index] if index < len(cells) else None
-                if not entry.speaks_for(kind, status) or not text_of(cell):
+                if cell is None or cell == "" or not text_of(cell):
                     continue
                 try:
-                    return self._mapping.parse_date(cell), entry
+                    return self._parse(cell), entry
                 except ValueError as error:
                     reason = f"{name}: {entry.column} {shorten(text_of(cell))!r} {error}"
                     rejects.append(Reject(where, code, reason, kind=kind, field=name))
@@ -219,13 +245,13 @@ class RowReader:
         completed, completed_column = read_date("completed", self._completed)
         if self._status is None and completed is not None:
             status = Status.COMPLETED
-        level = self._text(cells, self._level)
+        level = self._text(cells, self._level) if self._level is not None else ""
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
             kind=kind,
             status=status,
-            wbs=self._mapping.read_project(self._text(cells, self._wbs)).wbs,
+            wbs=self._path(self._text(cells, self._wbs)),
             level=int(level) if level.isdecimal() else None,
             due=due,
             due_column=due_column.column if due_column else None,
@@ -233,11 +259,27 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=tuple(self._mapping.split_predecessors(self._text(cells, self._predecessors))),
+            predecessors=predecessors or self._split_predecessors(cells),
             where=where,
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
+
+    def _parse(self, cell: Cell) -> date | None:
+        if not isinstance(cell, str):
+            return self._mapping.parse_date(cell)
+        if cell not in self._days:
+            self._days[cell] = self._mapping.parse_date(cell)
+        return self._days[cell]
+
+    def _path(self, wbs: str) -> str | None:
+        if wbs not in self._paths:
+            self._paths[wbs] = self._mapping.read_project(wbs).wbs
+        return self._paths[wbs]
+
+    def _split_predecessors(self, cells: Sequence[Cell]) -> tuple[str, ...]:
+        text = self._text(cells, self._predecessors)
+        return tuple(self._mapping.split_predecessors(text)) if text else ()
 
     def _text(self, cells: Sequence[Cell], index: int | None) -> str:
         return text_of(cells[index]) if index is not None and index < len(cells) else ""
@@ -304,7 +346,8 @@ def _say_repeated(first: ReadRow, again: ReadRow) -> str:
 
 def _say_different(same: Sequence[ReadRow]) -> str:
     code = same[0].milestone.code
-    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same)
+    shown = "; ".join(f"{row.milestone.where}: {_say_dates(row.milestone)}" for row in same[:_MOST_SHOWN])
+    shown += "; and so on" if len(same) > _MOST_SHOWN else ""
     return f"{code} is listed {len(same)} times with different dates, so none of them is used: {shown}"
 
 

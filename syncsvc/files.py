@@ -22,6 +22,7 @@ from syncsvc.settings import Settings
 #: format of a mapping -> the function that reads such a file
 _READERS: Final = {
     "p6_spreadsheet": "connectors.p6_spreadsheet:read_export",
+    "p6_xer": "connectors.p6_xer:read_export",
     "table": "connectors.table:read_table",
     "release_plan": "connectors.published:read_release_plan",
 }

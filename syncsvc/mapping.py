@@ -4,6 +4,7 @@ A mapping is data: the built-in ones lie beside the package in mappings/, a site
 configuration. Nothing of a site (project names, id patterns, column numbers) stands in code.
 """
 
+import codecs
 import re
 import tomllib
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "table", "release_plan")
+FORMATS: Final = ("p6_spreadsheet", "p6_xer", "table", "release_plan")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +79,13 @@ class Dates(_Strict, frozen=True):
     due: tuple[DateColumn, ...] = ()
     forecast: tuple[DateColumn, ...] = ()
     completed: tuple[DateColumn, ...] = ()
+
+
+class BaselineColumns(_Strict, frozen=True):
+    """Which columns of an activity in a baseline project are its baseline start and finish; the first not blank."""
+
+    start: tuple[str, ...]
+    finish: tuple[str, ...]
 
 
 class _ExportKind(_Strict, frozen=True):
@@ -144,6 +152,8 @@ class _File(_Strict, frozen=True):
     working_day: WorkingDay = WorkingDay()
     renumber: tuple[Renumbering, ...] = ()
     release_plan: ReleasePlan | None = None
+    baseline: BaselineColumns | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,8 @@ class Mapping:
     untyped: Untyped | None
     working_day: WorkingDay
     release_plan: ReleasePlan | None
+    baseline: BaselineColumns | None
+    encoding: str | None  # of text that is not UTF-8 and does not say what it is
     date_formats: tuple[str, ...]
     text: str = field(repr=False)
     _file: _File = field(repr=False)
@@ -302,6 +314,11 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
             f"There is no mapping {name_or_path}: it is neither built in nor a file ({error.strerror or error}).",
             f"Built in are {', '.join(builtin_mappings())}; or name a TOML file.",
         ) from None
+    return parse_mapping(path, content)
+
+
+def parse_mapping(path: Path, content: bytes) -> Mapping:
+    """The mapping in the bytes of a file. Raises MappingError, naming file and key, for what is none."""
     try:
         text = content.decode("utf-8")
         loaded = msgspec.convert(tomllib.loads(text), _File)
@@ -327,6 +344,8 @@ def load_mapping(name_or_path: str, base: Path | None = None) -> Mapping:
         untyped=loaded.untyped,
         working_day=loaded.working_day,
         release_plan=loaded.release_plan,
+        baseline=loaded.baseline,
+        encoding=loaded.encoding,
         date_formats=loaded.dates.formats,
         text=text,
         _file=loaded,
@@ -361,6 +380,8 @@ def _check(path: Path, loaded: _File) -> None:
             raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
     if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
         raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
+    if loaded.encoding is not None and not _is_encoding(loaded.encoding):
+        raise refuse("encoding", f"{loaded.encoding!r} is no encoding of text; write one such as cp1252 or cp1251")
     plan = loaded.release_plan
     if (plan is None) is (loaded.format == "release_plan"):
         raise refuse("release_plan", "this table is missing" if plan is None else "is for the format release_plan only")
@@ -401,7 +422,18 @@ def _check(path: Path, loaded: _File) -> None:
             raise refuse(f"working_day.{key}", "write a time of day as HH:MM") from None
 
 
-_TIME = r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?: ?(?P<half>[AaPp][Mm]))?)?"
+def _is_encoding(name: str) -> bool:
+    """Whether bytes become text under this name; of some names they become other bytes."""
+    try:
+        return isinstance(codecs.decode(b"", name), str)
+    except (LookupError, ValueError):
+        return False
+
+
+_TIME = (
+    r"(?:[ T]+(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d)(?:\.\d+)?)?"
+    r"(?: ?(?P<half>[AaPp][Mm]))?)?"
+)
 _MONTH_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS: Final = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _FORMATS: Final = {

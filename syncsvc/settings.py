@@ -58,6 +58,9 @@ class P6Settings(Struct, frozen=True, kw_only=True):
     data_day: Annotated[int, Meta(ge=1, le=31)] | Literal["month_end"] = "month_end"
     mapping: MappingName | None = None  # None: the one of the format that the export has
     outbox: Path = Path("outbox")
+    project: Text | None = None
+    baseline: Path | None = None
+    baseline_project: Text | None = None
 
     @property
     def side(self) -> Side:

@@ -23,7 +23,7 @@ from syncsvc.store import Run, Store
 
 if TYPE_CHECKING:
     from connectors.jira import JiraConnector
-    from connectors.p6_spreadsheet import P6Spreadsheet
+    from connectors.p6_spreadsheet import P6Exports
 
 Clock = Callable[[], datetime]
 
@@ -79,24 +79,35 @@ class Wiring:
         """One P6 export, in the folder or not, as the configured connector reads it."""
         return self.pmcs().read_file(path, period, kind)
 
-    def pmcs(self) -> "P6Spreadsheet":
+    def pmcs(self) -> "P6Exports":
         """The connector that reads P6."""
         from connectors.p6_spreadsheet import P6Spreadsheet
+        from connectors.p6_xer import P6Xer, XerChoice
 
         settings = self._pmcs_settings()
-        if settings.kind != "p6_spreadsheet":
+        if settings.kind not in ("p6_spreadsheet", "p6_xer"):
             raise ConfigError(
                 f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
-                'Export a spreadsheet (XLS, XLSX or CSV) and set kind = "p6_spreadsheet".',
+                'Export a spreadsheet (XLS, XLSX or CSV) or XER and set kind = "p6_spreadsheet" or "p6_xer".',
             )
         if settings.exports.is_url:
             raise ConfigError(
                 f"connectors.{settings.name}.exports: an address cannot be read by this version",
                 "Name a file or a folder.",
             )
-        return P6Spreadsheet(
+        choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
+        connector: Callable[..., P6Exports] = P6Spreadsheet
+        if settings.kind == "p6_xer":
+            connector = partial(P6Xer, choice=choice)
+        elif choice != XerChoice():
+            raise ConfigError(
+                f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
+                f" file, and a file of kind {settings.kind} has no such choice",
+                'Take them out, or set kind = "p6_xer".',
+            )
+        return connector(
             settings.name,
-            load_mapping(settings.mapping or "p6_spreadsheet", self.settings.path.parent),
+            load_mapping(settings.mapping or settings.kind, self.settings.path.parent),
             Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,

@@ -41,6 +41,8 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
     yield f"{mapping.name}: {mapping.description}"
     yield f"  file    {mapping.path}"
     yield f"  format  {mapping.format}, side {mapping.side}" + (f", sheet {mapping.sheet}" if mapping.sheet else "")
+    if mapping.encoding is not None:
+        yield f"  text    UTF-8, else {mapping.encoding}"
     yield f"  needs   {', '.join(mapping.required())}"
     yield ""
     yield "Columns" if mapping.release_plan is None else "Columns, of a table in a web page"
@@ -57,6 +59,11 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
         yield ""
         yield "In text, Markdown and LaTeX the same words stand before the dates"
         yield from (f"  {line}" for line in _align(_describe_plan(mapping.release_plan)))
+    if mapping.baseline is not None:
+        yield ""
+        yield "Dates of a baseline project"
+        pairs = (("base_start_date", mapping.baseline.start), ("base_end_date", mapping.baseline.finish))
+        yield from (f"  {line}" for line in _align((name, " else ".join(columns)) for name, columns in pairs))
     # The text and not the checked mapping: it alone tells what a kind of export declares from what it leaves alone.
     declared = tomllib.loads(mapping.text)
     for kind, rules in declared.get("exports", {}).items():

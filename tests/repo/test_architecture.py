@@ -80,7 +80,8 @@ FENCES = {
     "click": "syncsvc.cli",
     "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
-    "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping",
+    "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping connectors.worker "
+    "connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",
     "lxml": "connectors.release_plan",
     "yaml": "syncsvc.links_import",

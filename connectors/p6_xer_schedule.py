@@ -1,0 +1,362 @@
+"""What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from connectors.p6_xer_tables import XerFile, XerTable
+from syncsvc.errors import BadExport
+from syncsvc.mapping import BaselineColumns, Columns
+from syncsvc.mapping import Mapping as SourceMapping
+from syncsvc.model import Reject, Status
+
+#: The cells of an activity's baseline start and finish, as columns of TASK.
+BASELINE_COLUMNS: Final = ("base_start_date", "base_end_date")
+
+#: What a reject of a relation says that it is about.
+PREDECESSORS: Final = "predecessors"
+
+_KEYS: Final = ("task_id", "proj_id", "wbs_id")
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "PROJECT": (
+        "proj_id",
+        "proj_short_name",
+        "export_flag",
+        "last_recalc_date",
+        "sum_base_proj_id",
+        "orig_proj_id",
+    ),
+    "PROJWBS": ("wbs_id", "parent_wbs_id", "wbs_short_name", "proj_node_flag"),
+    "TASKPRED": ("task_id", "pred_task_id", "proj_id", "pred_proj_id"),
+}
+_CODE_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "ACTVTYPE": ("actv_code_type_id", "actv_code_type"),
+    "ACTVCODE": ("actv_code_id", "short_name"),
+    "TASKACTV": ("task_id", "actv_code_type_id", "actv_code_id"),
+}
+_FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "UDFTYPE": ("udf_type_id", "table_name", "udf_type_name", "udf_type_label"),
+    "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
+}
+#: Line breaks in names, which P6 writes as the control character DEL too, and whatever else steers a terminal.
+_CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+_NO_TABLE: Final = XerTable(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project of the file. `baseline` is the id of the project that P6 shows as its baseline, "" for itself."""
+
+    id: str
+    name: str
+    place: str  # "PROJECT line 5"
+    is_exported: bool
+    data_date: str
+    baseline: str
+    original: str  # the id of the project that it is a baseline of
+
+    def is_called(self, pattern: str) -> bool:
+        """Whether its name fits a pattern of the configuration: `LSST ME *`."""
+        return fnmatchcase(self.name.casefold(), pattern.casefold())
+
+
+@dataclass(slots=True)
+class Activity:
+    """A row of TASK: its cells, with the path of its WBS in the place of the WBS's id, and those of further columns."""
+
+    line: int
+    project: str
+    code: str
+    cells: list[str]
+    predecessors: tuple[str, ...]
+
+
+def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
+    """What is read of a file under a mapping: table -> columns."""
+    declared = _declared_columns(mapping)
+    wanted = {name: list(columns) for name, columns in _TABLES.items()}
+    wanted["TASK"] = list(dict.fromkeys([*_KEYS, *declared]))
+    if any(_is_code(column) for column in declared):
+        wanted |= {name: list(columns) for name, columns in _CODE_TABLES.items()}
+    if any(_is_own_field(column) for column in declared):
+        wanted |= {name: list(columns) for name, columns in _FIELD_TABLES.items()}
+    return wanted
+
+
+def _declared_columns(mapping: SourceMapping) -> list[str]:
+    columns: list[str | None] = [getattr(mapping.columns, key) for key in Columns.__struct_fields__]
+    for kind in mapping.export_kinds:
+        dates = mapping.dates(kind)
+        columns += [entry.column for entry in (*dates.due, *dates.forecast, *dates.completed)]
+    if mapping.baseline:
+        columns += [*mapping.baseline.start, *mapping.baseline.finish]
+    return [column.lower() for column in dict.fromkeys(columns) if column]
+
+
+def _is_code(column: str) -> bool:
+    return column.startswith(("actv_code_", "code:"))
+
+
+def _is_own_field(column: str) -> bool:
+    return column.startswith(("user_field_", "udf:"))
+
+
+class Schedule:
+    """The projects of one XER file, and their activities. `source` names the file in errors."""
+
+    def __init__(self, file: XerFile, source: str, mapping: SourceMapping) -> None:
+        """Raises BadExport where the file has no activities, or one id twice."""
+        self._file = file
+        self._source = source
+        self._mapping = mapping
+        if "TASK" not in file.tables:
+            names = ", ".join(file.table_names) or "none"
+            raise BadExport(
+                f"{source}: there is no table TASK, so the file has no activities; its tables are {_shorten(names)}.",
+                "Export the project from P6 as XER, with its activities.",
+            )
+        self._tasks = file.tables["TASK"]
+        self.projects = self._read_projects()
+        self._further = self._read_further()
+        self._code_of = self._read_ids()
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the activities' cells."""
+        return [*self._tasks.columns, *self._further]
+
+    def activities(
+        self, projects: Collection[Project], predecessors: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Activity | Reject]:
+        """The activities of these projects, in the order of the file, with their predecessors."""
+        ids = {project.id for project in projects}
+        known = {project.id for project in self.projects}
+        columns = self._mapping.columns
+        names = (columns.code, columns.name or "", columns.status or "", "wbs_id", "task_id")
+        code_at, name_at, status_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
+        paths = self._read_paths()
+        further = list(self._further.values())
+        words = self._words()
+        owners = self._owners()
+        for cells, line, owner in zip(self._tasks.rows, self._tasks.lines, owners, strict=True):
+            if owner not in ids:
+                if owner not in known:
+                    code = cells[code_at].strip() if code_at is not None else ""
+                    yield Reject(f"TASK line {line}", code or None, f"proj_id {owner!r} is no project of the file")
+                continue
+            code = cells[code_at].strip() if code_at is not None else ""
+            if line in self._tasks.shifted:
+                yield Reject(f"TASK line {line}", code or None, _say_shifted(self._tasks, line))
+                continue
+            row = list(cells)
+            if name_at is not None and not row[name_at].isprintable():
+                row[name_at] = " ".join(row[name_at].translate(_CONTROLS).split())
+            if status_at is not None:
+                row[status_at] = words.get(row[status_at], row[status_at])
+            if wbs_at is not None:
+                row[wbs_at] = paths.get(cells[wbs_at], "")
+            if further:
+                task_id = cells[id_at] if id_at is not None else ""
+                row += [values.get(task_id, "") for values in further]
+            yield Activity(line, owner, code, row, predecessors.get(code, ()))
+
+    def relations(self, projects: Collection[Project]) -> tuple[dict[str, tuple[str, ...]], list[Reject]]:
+        """Activity id (task_code) -> those of its predecessors, sorted; and the relations that say nothing.
+
+        A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
+        """
+        table = self._table("TASKPRED")
+        for name in ("task_id", "pred_task_id"):
+            if table.rows and table.find(name) is None:
+                raise BadExport(f"{self._source}: table TASKPRED has no column {name}, which each relation needs.")
+        chosen = {project.id for project in projects}
+        codes = self._code_of
+        inside = codes
+        if len(chosen) < len(self.projects):
+            owners = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
+            inside = {task_id: codes[task_id] for task_id, owner in owners if owner in chosen}
+        relations: dict[str, list[str]] = {}
+        rejects: list[Reject] = []
+        columns = [table.cells(name) for name in _TABLES["TASKPRED"]]
+        for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
+            code, before = inside.get(task_id), codes.get(before_id)
+            if line in table.shifted:
+                why = _say_shifted(table, line)
+            elif code is None:
+                if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
+                    continue
+                why = f"task_id {task_id!r} is no activity of the file: the relation is not used"
+            elif before is None:
+                if before_owner not in chosen and table.find("pred_proj_id") is not None:
+                    continue
+                why = f"pred_task_id {before_id!r} is no activity of the file: the relation is not used"
+            elif task_id == before_id:
+                why = f"{code} is its own predecessor: the relation is not used"
+            else:
+                found = relations.get(code)
+                if found is None:
+                    relations[code] = [before]
+                else:
+                    found.append(before)
+                continue
+            rejects.append(Reject(f"TASKPRED line {line}", code, why, field=PREDECESSORS))
+        return {code: tuple(sorted(set(found))) for code, found in relations.items()}, rejects
+
+    def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
+        """Activity id (task_code) -> start and finish, of an activity that is listed twice each time both."""
+        starts, finishes = ([self._tasks.cells(name) for name in names] for names in (columns.start, columns.finish))
+        codes = self._tasks.cells(self._mapping.columns.code)
+        dates: dict[str, tuple[str, str]] = {}
+        for at, (code, owner) in enumerate(zip(codes, self._owners(), strict=True)):
+            if owner != project.id:
+                continue
+            code = code.strip()
+            found = (_first(cells[at] for cells in starts), _first(cells[at] for cells in finishes))
+            twice = dates.get(code, found)
+            dates[code] = (_both(twice[0], found[0]), _both(twice[1], found[1]))
+        return dates
+
+    def _table(self, name: str) -> XerTable:
+        return self._file.tables.get(name, _NO_TABLE)
+
+    def _read_projects(self) -> list[Project]:
+        table = self._table("PROJECT")
+        if not table.rows:  # made by another program: all activities are of one project without a name
+            return [Project("", "", "", True, "", "", "")]
+        names = _TABLES["PROJECT"]
+        projects: dict[str, Project] = {}
+        for line, *cells in zip(table.lines, *(table.cells(name) for name in names), strict=True):
+            proj_id, name, flag, data_date, baseline, original = (cell.strip() for cell in cells)
+            if line in table.shifted:
+                raise BadExport(f"{self._source}: PROJECT line {line}: {_say_shifted(table, line)}.")
+            place = f"PROJECT line {line}"
+            if proj_id in projects:
+                said = f"proj_id {proj_id!r} stands in {projects[proj_id].place} already"
+                raise BadExport(f"{self._source}: {place}: {said}.")
+            is_exported = flag.upper() == "Y"
+            baseline = "" if baseline == proj_id else baseline
+            projects[proj_id] = Project(proj_id, name, place, is_exported, data_date, baseline, original)
+        return list(projects.values())
+
+    def _words(self) -> dict[str, str]:
+        """P6's codes for a status as the words that it shows, which are those of every other export."""
+        column = self._mapping.columns.status
+        known = {code: self._mapping.status_of(code) for code in set(self._tasks.cells(column or ""))}
+        return {code: self._mapping.word_for(status) for code, status in known.items() if status is not Status.UNKNOWN}
+
+    def _owners(self) -> Sequence[str]:
+        """The project of each activity."""
+        if self._tasks.find("proj_id") is None or not self._table("PROJECT").rows:
+            return [self.projects[0].id] * len(self._tasks.rows)
+        return self._tasks.cells("proj_id")
+
+    def _read_ids(self) -> dict[str, str]:
+        """P6's own number of an activity -> the id that people know, task_code."""
+        lines: dict[str, int] = {}
+        codes: dict[str, str] = {}
+        table = self._tasks
+        if table.find("task_id") is None:
+            return codes
+        code_cells = table.cells(self._mapping.columns.code)
+        for task_id, code, line in zip(table.cells("task_id"), code_cells, table.lines, strict=True):
+            code = code.strip()
+            if codes.setdefault(task_id, code) != code:
+                said = f"task_id {task_id!r} is {code} here and {codes[task_id]} in line {lines[task_id]}"
+                raise BadExport(f"{self._source}: TASK line {line}: {said}.")
+            lines.setdefault(task_id, line)
+        return codes
+
+    def _read_paths(self) -> dict[str, str]:
+        """WBS id -> the short names from below the project's own node down to it, with dots between them."""
+        table = self._table("PROJWBS")
+        nodes: dict[str, tuple[str, str, bool]] = {}
+        columns = [table.cells(name) for name in _TABLES["PROJWBS"]]
+        for wbs_id, parent, name, flag, line in zip(*columns, table.lines, strict=True):
+            node = (parent, name.strip(), flag.upper() == "Y")
+            if nodes.setdefault(wbs_id, node) != node:
+                raise BadExport(f"{self._source}: PROJWBS line {line}: wbs_id {wbs_id!r} is listed twice.")
+        paths: dict[str, str] = {}
+        for wbs_id in nodes:
+            above: list[str] = []
+            at = wbs_id
+            while at in nodes and at not in paths and not nodes[at][2] and at not in above:
+                above.append(at)
+                at = nodes[at][0]
+            path = paths.get(at, "")
+            for each in reversed(above):
+                path = f"{path}.{nodes[each][1]}" if path else nodes[each][1]
+                paths[each] = path
+        return paths
+
+    def _read_further(self) -> dict[str, dict[str, str]]:
+        """The columns of the mapping that are activity codes or own fields: column -> activity (task_id) -> cell."""
+        further: dict[str, dict[str, str]] = {}
+        for column in _declared_columns(self._mapping):
+            if column in self._tasks.columns:
+                continue
+            values = self._read_code(column) if _is_code(column) else None
+            values = self._read_own_field(column) if _is_own_field(column) else values
+            if values is not None:
+                further[column] = values
+        return further
+
+    def _read_code(self, column: str) -> dict[str, str] | None:
+        types, values, assigned = (self._table(name) for name in _CODE_TABLES)
+        wanted = column.removeprefix("code:")
+        wanted = wanted.removeprefix("actv_code_").removesuffix("_id") if wanted == column else wanted
+        wanted = _plain(wanted)
+        type_ids = {
+            type_id
+            for type_id, name in zip(types.cells("actv_code_type_id"), types.cells("actv_code_type"), strict=True)
+            if _plain(name) == wanted
+        }
+        if not type_ids:
+            return None
+        shown = dict(zip(values.cells("actv_code_id"), values.cells("short_name"), strict=True))
+        columns = (assigned.cells(name) for name in _CODE_TABLES["TASKACTV"])
+        return {
+            task_id: shown.get(value_id, "")
+            for task_id, type_id, value_id in zip(*columns, strict=True)
+            if type_id in type_ids
+        }
+
+    def _read_own_field(self, column: str) -> dict[str, str] | None:
+        types, values = (self._table(name) for name in _FIELD_TABLES)
+        label = _plain(column.removeprefix("udf:")) if column.startswith("udf:") else None
+        type_ids = {
+            type_id
+            for type_id, table, name, shown in zip(
+                *(types.cells(name) for name in _FIELD_TABLES["UDFTYPE"]), strict=True
+            )
+            if table.upper() == "TASK" and (name.lower() == column if label is None else _plain(shown) == label)
+        }
+        if not type_ids:
+            return None
+        columns = (values.cells(name) for name in _FIELD_TABLES["UDFVALUE"])
+        return {
+            task_id: _first((day, text, number))
+            for type_id, task_id, day, number, text in zip(*columns, strict=True)
+            if type_id in type_ids
+        }
+
+
+def _plain(name: str) -> str:
+    """A name as it is in the names of columns: P6 writes them without blanks and capitals."""
+    return "_".join(name.casefold().split())
+
+
+def _first(cells: Iterable[str]) -> str:
+    return next((cell.strip() for cell in cells if cell.strip()), "")
+
+
+def _both(one: str, other: str) -> str:
+    return one if one == other else f"{one or 'blank'} or {other or 'blank'}"
+
+
+def _say_shifted(table: XerTable, line: int) -> str:
+    return f"the row has {table.shifted[line]} cells under {table.width} headings, so they may be shifted"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:199]}…"
