@@ -119,7 +119,8 @@ def _choose(
         return chosen
     exported = [each for each in schedule.projects if each.is_exported] or schedule.projects
     ids = {each.id for each in exported}
-    baselines = {each.baseline for each in exported} | {each.id for each in exported if each.original in ids}
+    baselines = {each.baseline for each in exported if each.baseline}
+    baselines |= {each.id for each in exported if each.original and each.original in ids}
     if question.baseline_project is not None and question.baseline is None:
         baselines |= {each.id for each in exported if each.is_called(question.baseline_project)}
     chosen = [each for each in exported if each.id not in baselines]

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
-
-_MOST_SHOWN = 10  # of the rows that have one code
+_MOST_SHOWN: Final = 10  # of the rows that have one code
 
 
 def text_of(cell: Cell) -> str:

@@ -426,7 +426,7 @@ def _is_encoding(name: str) -> bool:
     """Whether bytes become text under this name; of some names they become other bytes."""
     try:
         return isinstance(codecs.decode(b"", name), str)
-    except (LookupError, ValueError):
+    except (LookupError, TypeError, ValueError):
         return False
 
 

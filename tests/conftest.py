@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,6 +74,15 @@ def soffice() -> str:
     if found is None:
         _absent("soffice is absent; Debian has it in libreoffice-calc-nogui")
     return found
+
+
+@pytest.fixture(scope="session")
+def mpxj() -> None:
+    """MPXJ and the Java it runs on: the independent reader of P6's files; never needed at run time."""
+    if find_spec("mpxj") is None or find_spec("jpype") is None:
+        _absent("mpxj or jpype1 is absent; pip has them")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        _absent("java is absent; Debian has it in default-jre-headless")
 
 
 @pytest.fixture(scope="session")

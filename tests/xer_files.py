@@ -29,8 +29,8 @@ _TASK_23: Final = [name for name in _TASK_8 if name != "review_type"] + _names("
     crt_path_num
 """)
 _PROJECT_5: Final = _names("""
-    proj_id fy_start_month_num allow_complete_flag proj_short_name acct_id orig_proj_id source_proj_id base_type_id
-    clndr_id sum_base_proj_id last_recalc_date plan_start_date plan_end_date scd_end_date add_date guid
+    proj_id fy_start_month_num allow_complete_flag name_sep_char proj_short_name acct_id orig_proj_id source_proj_id
+    base_type_id clndr_id sum_base_proj_id last_recalc_date plan_start_date plan_end_date scd_end_date add_date guid
 """)
 _PROJECT_8: Final = [name for name in _PROJECT_5 if name != "acct_id"] + _names("""
     project_flag export_flag critical_path_type last_baseline_update_date
@@ -75,7 +75,12 @@ _EURO: Final = {
     "decimal_digit_cnt": 2,
     "curr_symbol": "€",
     "decimal_symbol": ",",
+    "digit_group_symbol": ".",
+    "pos_curr_fmt_type": "1.1 #",
+    "neg_curr_fmt_type": "-1.1 #",
     "curr_short_name": "EUR",
+    "group_digit_cnt": 3,
+    "base_exch_rate": 1,
 }
 
 
@@ -84,6 +89,7 @@ def project(proj_id: int = 1, name: str = "LSST ME 19-04", **cells: object) -> d
     return {
         "proj_id": proj_id,
         "proj_short_name": name,
+        "name_sep_char": ".",
         "last_recalc_date": "2019-04-30 17:00",
         "clndr_id": 1,
         "export_flag": "Y",
