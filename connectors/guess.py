@@ -6,7 +6,8 @@ from connectors.exports import read_whole
 from connectors.p6_xer_tables import is_xer
 from connectors.published import is_release_plan
 from connectors.row import fits
-from connectors.sheet import Wanted, open_workbook
+from connectors.sheet import open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.errors import MappingError
 from syncsvc.mapping import builtin_mappings, load_mapping
 

@@ -20,8 +20,11 @@ from connectors.exports import (
     read_whole,
 )
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
-from connectors.row import RowReader, add_predecessors, open_sheet, settle, text_of
-from connectors.sheet import Row, Wanted, Workbook, open_workbook
+from connectors.relations import read_relations, wanted_columns
+from connectors.remark import say
+from connectors.row import RowReader, open_sheet, settle, text_of, without_collector
+from connectors.sheet import Row, open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.connector import Pulled, Seen
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
@@ -52,6 +55,7 @@ _ACTUALS: Final = {
 }
 
 
+@without_collector()
 def read_export(
     path: Path,
     mapping: Mapping,
@@ -72,8 +76,8 @@ def read_export(
     mapping.require_format("p6_spreadsheet")
     content, digest = read_whole(path)
     related = mapping.relations
-    wanted = [Wanted(related.sheet, (related.code, related.predecessor))] if related else []
-    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet), *wanted])
+    wanted = [Wanted(related.sheet, wanted_columns(related))] if related else []
+    workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, or_first=True), *wanted])
     header, rows, sheet = open_sheet(workbook, mapping, path.name)
     named = agree(
         path.name,
@@ -84,13 +88,15 @@ def read_export(
         ],
     )
     kind = named.kind or unnamed_kind
-    reader = RowReader(header, mapping, sheet, kind)
-    milestones, rejects = settle(reader.read(number, cells) for number, cells in rows)
+    predecessors, remarks = read_relations(workbook, mapping, path.name)
+    reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
+    milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
         side=Side.PMCS,
         source=str(absolute(path)),
         taken_at=taken_at,
-        milestones=tuple(add_predecessors(milestones, _read_relations(workbook, mapping, path.name, milestones))),
+        milestones=milestones,
         sha256=digest,
         mapping_sha256=mapping.sha256,
         period=named.period,
@@ -111,32 +117,6 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
         if (named.period or named.kind) and (named.period, named.kind) not in found:
             found[named.period, named.kind] = (f"the project name in {sheet} row {number}", named)
     return list(found.values())
-
-
-def _read_relations(
-    workbook: Workbook, mapping: Mapping, source: str, milestones: Sequence[Milestone]
-) -> dict[str, set[str]]:
-    """Activity id -> ids of its predecessors, from the sheet of relations where the export has one."""
-    declared = mapping.relations
-    sheet = workbook.find(declared.sheet) if declared else None
-    if declared is None or not sheet:
-        return {}
-    rows = workbook.rows(sheet)
-    _, first = next(rows, (1, ()))
-    names = [text_of(cell).casefold() for cell in first]
-    for key, column in (("relations.code", declared.code), ("relations.predecessor", declared.predecessor)):
-        if column.casefold() not in names:
-            raise MappingError(
-                f"{source}: sheet {sheet} has no column {column}, which {mapping.place_of(key, column)} requires.",
-                "Add the column to the layout of the export in P6, or name another mapping.",
-            )
-    code, predecessor = names.index(declared.code.casefold()), names.index(declared.predecessor.casefold())
-    relations: dict[str, set[str]] = {m.code: set() for m in milestones}
-    for _, cells in rows:
-        known = relations.get(text_of(cells[code]))  # most relations are between activities that were not exported
-        if known is not None and (before := text_of(cells[predecessor])):
-            known.add(before)
-    return relations
 
 
 class P6Exports:
@@ -210,7 +190,7 @@ class P6Exports:
                 f"{path}: which month this export is of cannot be told: neither its project names nor its file name"
                 " say it.",
                 f"Rename it to begin with year and month, as in 2019-04-{self._plan_from}{path.suffix}, or use"
-                f" `syncsvc pull {self.name} --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
+                f" `syncsvc pull --file {path.name} --period 2019-04 --kind {self._plan_from}`.",
             )
         return replace(snapshot, connector=self.name)
 

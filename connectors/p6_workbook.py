@@ -17,7 +17,8 @@ from typing import Final
 
 from connectors.exports import read_whole
 from connectors.row import text_of
-from connectors.sheet import Wanted, open_workbook
+from connectors.sheet import open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell, parse_date
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, ClassVar, Final, TypeVar
 from connectors.exports import absolute, check_period, data_date_of, read_whole
 from connectors.p6_spreadsheet import P6Exports
 from connectors.p6_xer_reading import XerMapping, XerQuestion, read_baseline, read_schedule
+from connectors.remark import say
 from connectors.worker import ReadingLimits, read_apart
 from syncsvc.mapping import Mapping
 from syncsvc.model import Side, Snapshot
@@ -92,6 +93,7 @@ def read_export(
     )
     content, digest = read_whole(path)
     read = _read(read_schedule, content, path.name, question)
+    say(path.name, read.remarks)
     return Snapshot(
         side=Side.PMCS,
         source=str(absolute(path)),

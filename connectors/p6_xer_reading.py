@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 from connectors.exports import agree
 from connectors.p6_xer_schedule import BASELINE_COLUMNS, Activity, Project, Schedule, wanted_tables
 from connectors.p6_xer_tables import read_tables
+from connectors.remark import Remark
 from connectors.row import Header, ReadRow, RowReader, settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
@@ -63,6 +64,7 @@ class XerAnswer:
     typed: bool
     milestones: tuple[Milestone, ...]
     rejects: tuple[Reject, ...]
+    remarks: list[Remark]
 
 
 def read_schedule(file: BinaryIO, source: str, question: XerQuestion) -> XerAnswer:
@@ -84,11 +86,12 @@ def read_schedule(file: BinaryIO, source: str, question: XerQuestion) -> XerAnsw
     # A baseline keeps the data date at which it was made, whatever month it is the baseline of.
     is_baseline = not mapping.dates(kind).forecast
     period = named.period if named.period and is_baseline else _agree_on_period(source, named.period, data_date)
-    relations, unusable = schedule.relations(projects)
+    predecessors, remarks = schedule.relations(projects)
     baselines = {each.id: _find_baseline(each, schedule, question, mapping, source) for each in projects}
-    rows = _Rows(schedule, mapping, kind, source, baselines)
-    milestones, rejects = settle(rows.read(schedule.activities(projects, relations)))
-    return XerAnswer(period, kind, data_date, rows.typed, milestones, (*unreadable, *rejects, *unusable))
+    rows = _Rows(schedule, mapping, kind, source, baselines, predecessors)
+    milestones, rejects = settle(rows.read(schedule.activities(projects)))
+    rejects = (*unreadable, *rejects)
+    return XerAnswer(period, kind, data_date, rows.typed, milestones, rejects, [*rows.remarks, *remarks])
 
 
 def read_baseline(file: BinaryIO, source: str, mapping: XerMapping) -> BaselineFile:
@@ -221,6 +224,7 @@ class _Rows:
         kind: str | None,
         source: str,
         baselines: Mapping[str, _Baseline | None],
+        predecessors: Mapping[str, list[str]],
     ) -> None:
         """Raises MappingError where a required column is absent."""
         self._baselines = baselines
@@ -228,12 +232,16 @@ class _Rows:
         dates = mapping.dates(kind)
         due = tuple(entry for entry in dates.due if entry.basis is Basis.BASELINE)
         self._has_other_due = len(due) < len(dates.due)
-        self._without = RowReader(Header(schedule.columns, place, mapping), mapping, "TASK", kind, unit="line")
+        self._without = RowReader(
+            Header(schedule.columns, place, mapping), mapping, "TASK", kind, (), predecessors, unit="line"
+        )
         self._with = RowReader(
             Header([*schedule.columns, *BASELINE_COLUMNS], place, mapping),
             mapping,
             "TASK",
             kind,
+            (),
+            predecessors,
             unit="line",
             dates=Dates(dates.formats, due, dates.forecast, dates.completed),
         )
@@ -243,6 +251,11 @@ class _Rows:
         """True where a column says what kind of activity each row is."""
         return self._without.typed
 
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is odd about the rows."""
+        return [*self._without.remarks, *self._with.remarks]
+
     def read(self, activities: Iterable[Activity | Reject]) -> Iterator[ReadRow | Reject]:
         """A milestone for each activity, or why there is none."""
         for activity in activities:
@@ -251,10 +264,10 @@ class _Rows:
                 continue
             baseline = self._baselines[activity.project]
             if baseline is None:
-                yield self._without.read(activity.line, activity.cells, activity.predecessors)
+                yield self._without.read(activity.line, activity.cells)
                 continue
             dates = baseline.dates.get(activity.code, ("", "")) if baseline.dates is not None else ("", "")
-            read = self._with.read(activity.line, [*activity.cells, *dates], activity.predecessors)
+            read = self._with.read(activity.line, [*activity.cells, *dates])
             if baseline.absent and self._has_other_due and isinstance(read, ReadRow):
                 read = _without_due(read, baseline.absent)
             yield read

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from connectors.p6_xer_tables import XerFile, XerTable
+from connectors.remark import Remark
 from syncsvc.errors import BadExport
 from syncsvc.mapping import BaselineColumns, Columns
 from syncsvc.mapping import Mapping as SourceMapping
@@ -13,9 +14,6 @@ from syncsvc.model import Reject, Status
 
 #: The cells of an activity's baseline start and finish, as columns of TASK.
 BASELINE_COLUMNS: Final = ("base_start_date", "base_end_date")
-
-#: What a reject of a relation says that it is about.
-PREDECESSORS: Final = "predecessors"
 
 _KEYS: Final = ("task_id", "proj_id", "wbs_id")
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -69,7 +67,6 @@ class Activity:
     project: str
     code: str
     cells: list[str]
-    predecessors: tuple[str, ...]
 
 
 def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
@@ -126,10 +123,8 @@ class Schedule:
         """The columns of the activities' cells."""
         return [*self._tasks.columns, *self._further]
 
-    def activities(
-        self, projects: Collection[Project], predecessors: Mapping[str, tuple[str, ...]]
-    ) -> Iterator[Activity | Reject]:
-        """The activities of these projects, in the order of the file, with their predecessors."""
+    def activities(self, projects: Collection[Project]) -> Iterator[Activity | Reject]:
+        """The activities of these projects, in the order of the file."""
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
         columns = self._mapping.columns
@@ -159,10 +154,10 @@ class Schedule:
             if further:
                 task_id = cells[id_at] if id_at is not None else ""
                 row += [values.get(task_id, "") for values in further]
-            yield Activity(line, owner, code, row, predecessors.get(code, ()))
+            yield Activity(line, owner, code, row)
 
-    def relations(self, projects: Collection[Project]) -> tuple[dict[str, tuple[str, ...]], list[Reject]]:
-        """Activity id (task_code) -> those of its predecessors, sorted; and the relations that say nothing.
+    def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
+        """Activity id (task_code) -> those of its predecessors; and what is odd about the relations.
 
         A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
         """
@@ -177,7 +172,7 @@ class Schedule:
             owners = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
             inside = {task_id: codes[task_id] for task_id, owner in owners if owner in chosen}
         relations: dict[str, list[str]] = {}
-        rejects: list[Reject] = []
+        remarks: list[Remark] = []
         columns = [table.cells(name) for name in _TABLES["TASKPRED"]]
         for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
             code, before = inside.get(task_id), codes.get(before_id)
@@ -186,13 +181,13 @@ class Schedule:
             elif code is None:
                 if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
                     continue
-                why = f"task_id {task_id!r} is no activity of the file: the relation is not used"
+                why = f"task_id {task_id!r} is no activity of the file; the relation is left out"
             elif before is None:
                 if before_owner not in chosen and table.find("pred_proj_id") is not None:
                     continue
-                why = f"pred_task_id {before_id!r} is no activity of the file: the relation is not used"
+                why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file; the relation is left out"
             elif task_id == before_id:
-                why = f"{code} is its own predecessor: the relation is not used"
+                why = f"{code} comes before itself; the relation is left out"
             else:
                 found = relations.get(code)
                 if found is None:
@@ -200,8 +195,8 @@ class Schedule:
                 else:
                     found.append(before)
                 continue
-            rejects.append(Reject(f"TASKPRED line {line}", code, why, field=PREDECESSORS))
-        return {code: tuple(sorted(set(found))) for code, found in relations.items()}, rejects
+            remarks.append(Remark(f"TASKPRED line {line}", why))
+        return relations, remarks
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id (task_code) -> start and finish, of an activity that is listed twice each time both."""

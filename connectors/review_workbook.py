@@ -5,15 +5,16 @@ or is packed like a bomb is refused before a cell of it is used.
 """
 
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from connectors.exports import read_whole
-from connectors.sheet import ReadingLimits, Wanted, open_workbook
+from connectors.package import open_package
+from connectors.sheet import open_workbook
+from connectors.sheet_reader import Wanted
+from connectors.worker import ReadingLimits
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell
 
@@ -62,17 +63,12 @@ def _check(content: bytes, source: str) -> None:
         raise BadExport(f"{source}: the file is an old Excel workbook (.xls).")
     if not content.startswith(b"PK"):
         return  # what it is instead is said where it is opened
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if any(part.filename.casefold().endswith("vbaproject.bin") for part in parts):
-                raise BadExport(f"{source}: the workbook has macros.")
-            unpacked = sum(part.file_size for part in parts)
-            if unpacked > MAX_UNPACKED_BYTES:
-                raise BadExport(
-                    f"{source}: the workbook unpacks to {unpacked // 10**6:,} MB, far more than any review workbook."
-                )
-            if damaged := archive.testzip():  # also one that is larger than it says
-                raise BadExport(f"{source}: the workbook is damaged or cut off ({damaged}).")
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, RuntimeError, EOFError) as error:
-        raise BadExport(f"{source}: the file begins like a workbook, but is cut off or damaged ({error}).") from None
+    with open_package(io.BytesIO(content), source) as archive:
+        parts = archive.infolist()
+    if any(part.filename.casefold().endswith("vbaproject.bin") for part in parts):
+        raise BadExport(f"{source}: the workbook has macros.")
+    unpacked = sum(part.file_size for part in parts)  # one that is larger than it says is refused where it is read
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise BadExport(
+            f"{source}: the workbook unpacks to {unpacked // 10**6:,} MB, far more than any review workbook."
+        )

@@ -1,13 +1,19 @@
 """Rows of a sheet as milestones, by what the mapping declares: columns, fallbacks, words, duplicates."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from connectors.day_order import settle_day_order
+from connectors.remark import Remark
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import BadExport, MappingError
-from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping
+from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping, parse_date
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
 _MOST_SHOWN: Final = 10  # of the rows that have one code
@@ -26,7 +32,7 @@ def text_of(cell: Cell) -> str:
 
 def is_blank(cells: Sequence[Cell]) -> bool:
     """True where no cell of a row says anything."""
-    return not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
+    return not any(cells) or not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
 
 
 def shorten(text: str) -> str:
@@ -34,21 +40,31 @@ def shorten(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-class Header:
-    """The names in the first row of a sheet that is not blank; case and order do not matter."""
+#: How far down the header is looked for.
+_TITLE_ROWS: Final = 20
 
-    def __init__(self, cells: Sequence[Cell], place: str, mapping: Mapping) -> None:
+#: How P6's screen shows that a date is an actual one (A), or held by a constraint (*).
+_MARKS: Final = re.compile(r"^(.*?)(?:\s*\*)?(?:\s+(A))?(?:\s*\*)?$", re.DOTALL)
+
+
+class Header:
+    """The names in the first row of a sheet that has the id column; case and order do not matter.
+
+    A copy of P6's screen (`is_screen`) has captions there, which the mapping ties to names.
+    """
+
+    def __init__(self, cells: Sequence[Cell], place: str, mapping: Mapping, *, is_screen: bool = False) -> None:
         self.place = place
         self.width = len(cells)
+        self.is_screen = is_screen
         self._index: dict[str, int] = {}
+        declared = self._declared(mapping)
         for index, cell in enumerate(cells):
-            name = text_of(cell).casefold()
-            if name and name in self._index:
-                wanted = self._declared(mapping)
-                if name in wanted:
-                    raise MappingError(f"{place} has two columns {text_of(cell)}: which one counts?", "Remove one.")
-            elif name:
-                self._index[name] = index
+            name = _name_in(cell, mapping, is_screen)
+            if name and name in self._index and name in declared:
+                raise MappingError(f"{place} has two columns {text_of(cell)}: which one counts?", "Remove one.")
+            if name:
+                self._index.setdefault(name, index)
 
     @staticmethod
     def _declared(mapping: Mapping) -> set[str]:
@@ -61,13 +77,29 @@ class Header:
         """The index of a column, or None where the sheet has no such column."""
         return None if column is None else self._index.get(column.casefold())
 
+    def find_dated(self) -> list[int]:
+        """The indices of all columns that are dates by their names, read or not."""
+        return [index for name, index in self._index.items() if name.endswith("date")]
+
+
+def _name_in(cell: Cell, mapping: Mapping, is_screen: bool) -> str:
+    text = text_of(cell)
+    return (mapping.column_shown_as(text) or "" if is_screen else text).casefold()
+
 
 def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Header, list[Row], str]:
     """The header of the mapping's sheet, its rows that are not blank, and the sheet's name ("" for a list).
 
-    Raises MappingError where the sheet or its id column is absent, BadExport where the sheet is empty.
+    A copy of P6's screen may stand in the first sheet, whatever its name. Raises MappingError where the sheet or its id
+    column is absent, BadExport where the sheet is empty.
     """
     name = workbook.find(mapping.sheet)
+    label = mapping.sheet or ""
+    if name is None and mapping.screen and (first := workbook.find(None)) is not None:
+        rows = [(number, cells) for number, cells in workbook.rows(first) if not is_blank(cells)]
+        is_export = _find_header(rows, mapping, is_screen=False) is not None  # whose sheet was renamed
+        if not is_export and _find_header(rows, mapping, is_screen=True) is not None:
+            name = label = first
     if name is None:
         declared = mapping.place_of("sheet", mapping.sheet or "")
         raise MappingError(
@@ -76,18 +108,30 @@ def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Heade
             "Export the activities from P6 as a spreadsheet; P6 itself names the sheets.",
         )
     rows = [(number, cells) for number, cells in workbook.rows(name) if not is_blank(cells)]
-    label = mapping.sheet or ""
     place = f"{source}: sheet {label}" if label else source
     if not rows:
         raise BadExport(f"{place} is empty.")
-    header = Header(rows[0][1], place, mapping)
-    code = header.find(mapping.columns.code)
-    if code is None:
+    at, is_screen = _find_header(rows, mapping, is_screen=False), False
+    if at is None and mapping.screen:
+        at, is_screen = _find_header(rows, mapping, is_screen=True), True
+    if at is None:
+        header = Header(rows[0][1], place, mapping)
         raise _no_column(header, mapping, "columns.code", (mapping.columns.code,), rows[0][1])
-    rows = rows[1:]
-    if rows and _is_caption(rows[0][1], code, mapping):
+    header = Header(rows[at][1], place, mapping, is_screen=is_screen)
+    code = header.find(mapping.columns.code) or 0
+    rows = rows[at + 1 :]
+    if rows and not is_screen and _is_caption(rows[0][1], code, mapping):
         rows = rows[1:]
     return header, rows, label
+
+
+def _find_header(rows: Sequence[Row], mapping: Mapping, *, is_screen: bool) -> int | None:
+    """Which of the first rows has the id column: titles may stand above it."""
+    code = mapping.columns.code.casefold()
+    for at, (_, cells) in enumerate(rows[:_TITLE_ROWS]):
+        if any(_name_in(cell, mapping, is_screen) == code for cell in cells):
+            return at
+    return None
 
 
 def fits(workbook: Workbook, mapping: Mapping) -> bool:
@@ -121,6 +165,12 @@ def _no_column(
     )
 
 
+#: What a copy of P6's screen must show: marks behind its dates say the rest.
+_SCREEN_REQUIRES: Final = ("code", "due")
+
+_Columns = tuple[tuple[int, DateColumn], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRow:
     """A milestone, and what of its row could not be read."""
@@ -138,23 +188,30 @@ class RowReader:
         mapping: Mapping,
         sheet: str,
         export_kind: str | None,
+        rows: Sequence[Row] = (),
+        predecessors: AnyMapping[str, Collection[str]] | None = None,
         *,
         unit: str = "row",
         dates: Dates | None = None,
     ) -> None:
-        """`unit` is what a place counts, `dates` what counts instead of the mapping's own columns for dates.
+        """`rows` are all that will be read: their dates say in which order day and month stand.
 
-        Raises MappingError where a required column is absent; names sheet, column and mapping line.
+        `predecessors` are those that stand elsewhere, by activity id. `unit` is what a place counts, `dates` what
+        counts instead of the mapping's own columns for dates. Raises MappingError where a required column is absent,
+        naming sheet, column and mapping line; BadExport where the order of day and month cannot be told.
         """
         self._mapping = mapping
         self._dates = dates or mapping.dates(export_kind)
         self._header = header
         self._prefix = f"{sheet} {unit}" if sheet else unit
+        self._related = predecessors or {}
+        self._told = f"mapping {mapping.name}"
+        self.remarks: list[Remark] = []
         columns = mapping.columns
-        for key in mapping.required(export_kind):
+        for key in _SCREEN_REQUIRES if header.is_screen else mapping.required(export_kind):
             self._require(key)
         self._code = header.find(columns.code)
-        self._name, self._status, self._kind, self._wbs, self._level, self._predecessors = (
+        self._name, self._status, self._kind, self._wbs, self._level, self._predecessors, self._deletion = (
             header.find(column)
             for column in (
                 columns.name,
@@ -163,6 +220,7 @@ class RowReader:
                 columns.wbs,
                 columns.level,
                 columns.predecessors,
+                columns.deletion,
             )
         )
         untyped = mapping.untyped
@@ -171,10 +229,10 @@ class RowReader:
         self._due = self._find_dates(self._dates.due)
         self._forecast = self._find_dates(self._dates.forecast)
         self._completed = self._find_dates(self._dates.completed)
-        # A large export says the same few words, days and parts of the WBS again and again.
-        self._speaking: dict[tuple[str, MilestoneKind, Status], tuple[tuple[int, DateColumn], ...]] = {}
-        self._days: dict[str, date | None] = {}
-        self._paths: dict[str, str | None] = {}
+        read = {index for index, _ in (*self._due, *self._forecast, *self._completed)}
+        dated = sorted(read.union(header.find_dated()))
+        self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
+        self._paths: dict[str, str | None] = {}  # an export names the same few parts of the WBS again and again
 
     @property
     def typed(self) -> bool:
@@ -187,7 +245,7 @@ class RowReader:
             key = f"columns.{key}"
         else:
             declared: tuple[DateColumn, ...] = getattr(self._dates, key)
-            columns = [entry.column for entry in declared if not entry.rows]
+            columns = [entry.column for entry in declared if not entry.rows and not entry.actual]
             key = f"dates.{key}"
         if columns and all(self._header.find(column) is None for column in columns):
             raise _no_column(self._header, self._mapping, key, columns)
@@ -196,56 +254,75 @@ class RowReader:
         return tuple(index for column in columns if (index := self._header.find(column)) is not None)
 
     def _find_dates(self, columns: Iterable[DateColumn]) -> tuple[tuple[int, DateColumn], ...]:
-        return tuple((index, entry) for entry in columns if (index := self._header.find(entry.column)) is not None)
+        return tuple(
+            (index, entry)
+            for entry in columns
+            if (index := self._header.find(entry.column)) is not None and (self._header.is_screen or not entry.actual)
+        )
 
     def place(self, number: int) -> str:
         """A row's place as people say it: "TASK row 270"."""
         return f"{self._prefix} {number}"
 
-    def read(self, number: int, cells: Sequence[Cell], predecessors: tuple[str, ...] = ()) -> ReadRow | Reject:
-        """The milestone in a row that is not blank, or why there is none.
-
-        `predecessors` are those of an export that does not name them in a cell.
-        """
+    def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
+        """The milestone in a row that is neither blank nor a band, or why there is none."""
         where = self.place(number)
         code = self._text(cells, self._code)
+        word = self._text(cells, self._status)
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
         if len(cells) > self._header.width:
             reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
             return Reject(where, code, reason)
-        word = self._text(cells, self._status)
-        status = self._mapping.status_of(word)
+        if mark := self._text(cells, self._deletion):
+            reason = f"the row is marked for deletion ({self._mapping.columns.deletion} {shorten(mark)!r})"
+            return Reject(where, code, reason)
         kind = self._kind_of(cells)
         if kind is None:
             word = self._text(cells, self._kind)
             reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that the mapping knows ([kinds])"
             return Reject(where, code, reason)
+        status = self._status_of(word, cells)
         rejects: list[Reject] = []
 
-        def read_date(name: str, columns: tuple[tuple[int, DateColumn], ...]) -> tuple[date | None, DateColumn | None]:
-            speaking = self._speaking.get((name, kind, status))
-            if speaking is None:
-                speaking = tuple(column for column in columns if column[1].speaks_for(kind, status))
-                self._speaking[name, kind, status] = speaking
-            for index, entry in speaking:
+        def read_date(field: str, columns: _Columns) -> tuple[date | None, DateColumn | None]:
+            for index, entry in columns:
                 cell = cells[index] if index < len(cells) else None
-                if cell is None or cell == "" or not text_of(cell):
+                if cell is None or cell == "" or not entry.speaks_for(kind, status):
+                    continue
+                if self._header.is_screen:
+                    cell, is_actual = _split_mark(cell)
+                    if entry.actual and not is_actual:
+                        continue
+                if not text_of(cell):
                     continue
                 try:
-                    return self._parse(cell), entry
+                    return parse_date(cell, self._formats), entry
                 except ValueError as error:
-                    reason = f"{name}: {entry.column} {shorten(text_of(cell))!r} {error}"
-                    rejects.append(Reject(where, code, reason, kind=kind, field=name))
+                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}"
+                    rejects.append(Reject(where, code, reason, kind=kind, field=field))
                     return None, None
             return None, None
 
         due, due_column = read_date("due", self._due)
         forecast, _ = read_date("forecast", self._forecast)
         completed, completed_column = read_date("completed", self._completed)
+        if status is Status.NOT_STARTED and not rejects and (actual := self._find_actual(cells)):
+            reason = f"completed: {actual}, but the activity is {word or 'not started'}"
+            rejects.append(Reject(where, code, reason, kind=kind, field="completed"))
+            completed, completed_column = None, None
         if self._status is None and completed is not None:
             status = Status.COMPLETED
-        level = self._text(cells, self._level) if self._level is not None else ""
+        if status is Status.UNKNOWN and word:
+            self.remarks.append(
+                Remark(where, f"{code} has the status {shorten(word)!r}, which {self._told} does not know")
+            )
+        elif status is Status.COMPLETED and completed is None and self._may_be_completed(kind, rejects):
+            self.remarks.append(Remark(where, f"{code} is completed, and no date says when"))
+        level = self._text(cells, self._level)
+        listed = self._text(cells, self._predecessors)
+        before = {*self._mapping.split_predecessors(listed)} if listed else set()
+        before.update(self._related.get(code, ()))
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
@@ -259,30 +336,58 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=predecessors or self._split_predecessors(cells),
+            predecessors=tuple(sorted(before)),
             where=where,
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
-
-    def _parse(self, cell: Cell) -> date | None:
-        if not isinstance(cell, str):
-            return self._mapping.parse_date(cell)
-        if cell not in self._days:
-            self._days[cell] = self._mapping.parse_date(cell)
-        return self._days[cell]
 
     def _path(self, wbs: str) -> str | None:
         if wbs not in self._paths:
             self._paths[wbs] = self._mapping.read_project(wbs).wbs
         return self._paths[wbs]
 
-    def _split_predecessors(self, cells: Sequence[Cell]) -> tuple[str, ...]:
-        text = self._text(cells, self._predecessors)
-        return tuple(self._mapping.split_predecessors(text)) if text else ()
+    def is_band(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row is one of those that P6 puts above the activities of a part of the work.
+
+        An activity has an id, a name and a status; a band has no status and, in an export, no id. On the screen its
+        title stands where ids stand, and it has no name.
+        """
+        if self._text(cells, self._status) or (self._status is None and not self._header.is_screen):
+            return False
+        return not self._text(cells, self._name if self._header.is_screen else self._code)
+
+    def _status_of(self, word: str, cells: Sequence[Cell]) -> Status:
+        """What the status column says; on a screen without one, what the marks of start and finish say."""
+        if self._status is not None or not self._header.is_screen:
+            return self._mapping.status_of(word)
+        starts, finishes = (
+            [_split_mark(cells[index]) for index in columns if index < len(cells) and text_of(cells[index])]
+            for columns in (self._starts, self._finishes)
+        )
+        if any(is_actual for _, is_actual in finishes) or (not finishes and any(actual for _, actual in starts)):
+            return Status.COMPLETED
+        return Status.IN_PROGRESS if any(is_actual for _, is_actual in starts) else Status.NOT_STARTED
+
+    def _find_actual(self, cells: Sequence[Cell]) -> str:
+        """The first actual date of a row, in words, "" for none."""
+        for index, entry in self._completed:
+            cell = cells[index] if index < len(cells) else None
+            if cell is None or cell == "" or entry.status or entry.actual:
+                continue
+            if text := text_of(cell):
+                return f"{entry.column} {shorten(text)!r} is an actual date"
+        return ""
+
+    def _may_be_completed(self, kind: MilestoneKind, rejects: Sequence[Reject]) -> bool:
+        """Whether such a row could have shown when it was completed, and no cell of it was refused."""
+        return not rejects and any(not entry.rows or kind in entry.rows for _, entry in self._completed)
 
     def _text(self, cells: Sequence[Cell], index: int | None) -> str:
-        return text_of(cells[index]) if index is not None and index < len(cells) else ""
+        if index is None or index >= len(cells):
+            return ""
+        cell = cells[index]
+        return cell.strip() if isinstance(cell, str) else text_of(cell)
 
     def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
         if self._kind is not None:
@@ -292,6 +397,25 @@ class RowReader:
         if has_start == has_finish:
             return MilestoneKind.UNKNOWN
         return MilestoneKind.START_MILESTONE if has_start else MilestoneKind.FINISH_MILESTONE
+
+
+def _split_mark(cell: Cell) -> tuple[Cell, bool]:
+    """A cell of P6's screen without the marks behind its date, and whether they say that it is an actual one."""
+    if not isinstance(cell, str) or (match := _MARKS.match(cell.strip())) is None:
+        return cell, False
+    return match[1], match[2] is not None
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A time without the collector of garbage: it would look through the rows again and again while they are made."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tuple[Reject, ...]]:

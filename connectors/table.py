@@ -4,8 +4,10 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.publication import Content, Publication, read_content
-from connectors.row import RowReader, add_predecessors, open_sheet, settle
-from connectors.sheet import Wanted, open_workbook
+from connectors.remark import say
+from connectors.row import RowReader, open_sheet, settle
+from connectors.sheet import open_workbook
+from connectors.sheet_reader import Wanted
 from syncsvc.mapping import Mapping
 from syncsvc.model import Side, Snapshot
 
@@ -23,13 +25,14 @@ def read_table_content(content: Content, mapping: Mapping, *, taken_at: datetime
     """
     workbook = open_workbook(content.content, content.name, [Wanted(mapping.sheet)])
     header, rows, sheet = open_sheet(workbook, mapping, content.name)
-    reader = RowReader(header, mapping, sheet, None)
+    reader = RowReader(header, mapping, sheet, None, rows)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows)
+    say(content.name, reader.remarks)
     return Snapshot(
         side=Side.PUBLISHED,
         source=content.source,
         taken_at=taken_at,
-        milestones=tuple(add_predecessors(milestones, {})),
+        milestones=milestones,
         sha256=content.sha256,
         mapping_sha256=mapping.sha256,
         period=mapping.read_file_name(content.stem).period,

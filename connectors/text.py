@@ -15,7 +15,7 @@ FOREIGN: Final[Mapping[bytes, str]] = {
 
 
 def decode_text(content: bytes, source: str, wanted: str, hint: str, foreign: Mapping[bytes, str] = FOREIGN) -> str:
-    """The text in these bytes: UTF-8, UTF-16 with its mark, or Windows-1252.
+    """The text in these bytes: UTF-8, UTF-16 with its mark, Windows-1252, or Mac Roman where lines end as on old Macs.
 
     `wanted` says in errors what the file should have been ("a spreadsheet"), `hint` what to do. Raises BadExport for
     everything else.
@@ -32,7 +32,8 @@ def decode_text(content: bytes, source: str, wanted: str, hint: str, foreign: Ma
                 raise BadExport(f"{source}: byte {error.start} is no text; the file is damaged or cut off.") from None
     if b"\x00" in content:
         raise BadExport(f"{source}: the file is neither {wanted} nor text.", hint)
-    for encoding in ("utf-8", "cp1252"):
+    is_from_old_mac = b"\r" in content and b"\n" not in content
+    for encoding in ("utf-8", "mac_roman" if is_from_old_mac else "cp1252"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

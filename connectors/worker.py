@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -103,22 +104,17 @@ def read_apart(
     # Files, not pipes: some MB through a pipe take as long as reading them.
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
         _write_request(asked, content, request)
-        try:
-            ended = subprocess.run(  # noqa: S603 - our own program, with arguments that no file can choose
-                [sys.executable, "-P", str(_PROGRAM), *_search_path()],
-                stdin=asked,
-                stdout=told,
-                stderr=said,
-                env={name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
-                timeout=limits.seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise _took_too_long(source, limits) from None
+        command = [sys.executable, "-P", str(_PROGRAM), *_search_path()]
+        passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+        worker = subprocess.Popen(  # noqa: S603 - our own program, with arguments that no file can choose
+            command, stdin=asked, stdout=told, stderr=said, env=passed_on
+        )
+        if not _wait(worker, limits.seconds):
+            raise _took_too_long(source, limits)
         told.seek(0)
-        if ended.returncode == ANSWERED:
+        if worker.returncode == ANSWERED:
             return _decoder_of(reader).decode(told.read())  # type: ignore[no-any-return]
-        raise _failure(ended.returncode, told, said, source, limits)
+        raise _failure(worker.returncode, told, said, source, limits)
 
 
 def pack(cell: Any) -> Any:
@@ -146,6 +142,26 @@ def read_request(asked: BinaryIO) -> Request:
     asked.truncate(begin)
     asked.seek(0)
     return request
+
+
+def _wait(worker: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for the end of a process; whether it came in time. A wait with a time limit would look every 50 ms."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        worker.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        worker.wait()
+    finally:
+        timer.cancel()
+        worker.kill()  # after an interrupt; one that has ended is left alone
+        worker.wait()
+    return not late.is_set()
 
 
 def _write_request(asked: BinaryIO, content: bytes, request: Request) -> None:

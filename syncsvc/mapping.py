@@ -33,12 +33,16 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DateColumn(_Strict, frozen=True):
-    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all)."""
+    """One column a date may be read from; `rows` and `status` restrict it to such rows (empty: all).
+
+    `actual`: only what P6's screen marks as an actual date, with an A behind it.
+    """
 
     column: str
     basis: Basis | None = None
     rows: tuple[MilestoneKind, ...] = ()
     status: tuple[Status, ...] = ()
+    actual: bool = False
 
     def speaks_for(self, kind: MilestoneKind, status: Status) -> bool:
         """True where a row of this kind and status may take its date from this column."""
@@ -55,14 +59,21 @@ class Columns(_Strict, frozen=True):
     wbs: str | None = None
     level: str | None = None
     predecessors: str | None = None
+    deletion: str | None = None  # what is in it marks the row for deletion
 
 
 class Relations(_Strict, frozen=True):
-    """The sheet of relations between activities, joined by activity id only."""
+    """The sheet of relations between activities, joined by activity id only.
+
+    `type` and `lag` are columns that are only looked at; a type that is none of `types` is named.
+    """
 
     sheet: str
     code: str
     predecessor: str
+    type: str | None = None
+    lag: str | None = None
+    types: tuple[str, ...] = ()
 
 
 class Untyped(_Strict, frozen=True):
@@ -140,6 +151,7 @@ class _File(_Strict, frozen=True):
     captions: tuple[str, ...] = ()
     caption_mark: str | None = None
     required: tuple[str, ...] = ("code",)
+    screen: dict[str, str] = {}
     relations: Relations | None = None
     predecessors: _Pattern | None = None
     status: dict[str, Status] = {}
@@ -188,6 +200,7 @@ class Mapping:
     date_formats: tuple[str, ...]
     text: str = field(repr=False)
     _file: _File = field(repr=False)
+    _screen: dict[str, str] = field(repr=False)
     _status: dict[str, Status] = field(repr=False)
     _kinds: dict[str, MilestoneKind] = field(repr=False)
 
@@ -222,6 +235,15 @@ class Mapping:
         """The status a word stands for; a word that is not declared is unknown."""
         return self._status.get(word.casefold(), Status.UNKNOWN)
 
+    @property
+    def screen(self) -> bool:
+        """Whether the mapping knows what a copy of P6's screen shows."""
+        return bool(self._screen)
+
+    def column_shown_as(self, caption: str) -> str | None:
+        """The column that a copy of P6's screen shows under this caption, or None."""
+        return self._screen.get(caption.casefold())
+
     def kind_of(self, word: str) -> MilestoneKind | None:
         """The kind of activity a word stands for, or None if it is not declared."""
         return self._kinds.get(word.casefold())
@@ -235,12 +257,7 @@ class Mapping:
 
     def read_project(self, wbs: str) -> Named:
         """What the project name that begins a WBS code tells, and the code without it."""
-        if self._file.project is None:
-            return Named(wbs=wbs or None)
-        match = re.match(self._file.project.pattern, wbs)
-        if match is None:
-            return Named(wbs=wbs or None)
-        return _named(match)
+        return _read_project(None if self._file.project is None else self._file.project.pattern, wbs)
 
     def read_file_name(self, stem: str) -> Named:
         """What a file name without its ending tells of period and kind."""
@@ -282,6 +299,12 @@ class Mapping:
     def parse_date(self, cell: Cell) -> date | None:
         """A cell as a date under this mapping's formats; see the function of the same name."""
         return parse_date(cell, self.date_formats)
+
+
+@lru_cache(maxsize=8192)  # a WBS code stands in many rows
+def _read_project(pattern: str | None, wbs: str) -> Named:
+    match = re.match(pattern, wbs) if pattern is not None else None
+    return Named(wbs=wbs or None) if match is None else _named(match)
 
 
 def _named(match: re.Match[str]) -> Named:
@@ -349,6 +372,7 @@ def parse_mapping(path: Path, content: bytes) -> Mapping:
         date_formats=loaded.dates.formats,
         text=text,
         _file=loaded,
+        _screen={caption.casefold(): column for caption, column in loaded.screen.items()},
         _status={word.casefold(): status for word, status in loaded.status.items()},
         _kinds={word.casefold(): kind for word, kind in loaded.kinds.items()},
     )
@@ -378,8 +402,6 @@ def _check(path: Path, loaded: _File) -> None:
     for number, format_name in enumerate(loaded.dates.formats):
         if format_name not in _FORMATS:
             raise refuse(f"dates.formats[{number}]", f"{format_name!r} is none of {', '.join(_FORMATS)}")
-    if {"M/D/YYYY", "D/M/YYYY"} <= set(loaded.dates.formats):
-        raise refuse("dates.formats", "M/D/YYYY and D/M/YYYY cannot be told apart; name one of them")
     if loaded.encoding is not None and not _is_encoding(loaded.encoding):
         raise refuse("encoding", f"{loaded.encoding!r} is no encoding of text; write one such as cp1252 or cp1251")
     plan = loaded.release_plan

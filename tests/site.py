@@ -30,12 +30,13 @@ def system_now() -> datetime:
 
 @dataclass
 class Site:
-    """One site. `settings` are further TOML tables, `jira` further lines of [connectors.jira]."""
+    """One site. `tables` are further TOML tables, `pmcs_lines` and `jira_lines` lines of the connectors' tables."""
 
     folder: Path
     jira: JiraSimulator
     completed_field: bool = False
     mode: str = "auto"
+    pmcs_lines: str = 'kind = "p6_spreadsheet"'
     jira_lines: str = ""
     nightly_lines: str = ""
     tables: str = "[limits]\nmax_export_age_days = 0\n"
@@ -64,7 +65,7 @@ class Site:
             'name = "Test site"',
             'timezone = "America/Los_Angeles"',
             "[connectors.pmcs]",
-            'kind = "p6_spreadsheet"',
+            self.pmcs_lines,
             'exports = "exports"',
             'outbox = "outbox"',
             "[connectors.jira]",

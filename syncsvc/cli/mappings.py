@@ -70,7 +70,11 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
         yield ""
         yield f"In exports of kind {kind}, needing {', '.join(mapping.required(kind))}"
         yield from _describe_dates(mapping.dates(kind), only=rules)
-    for title, words in (("Words for a status", "status"), ("Words for a kind of activity", "kinds")):
+    for title, words in (
+        ("Words for a status", "status"),
+        ("Words for a kind of activity", "kinds"),
+        ("Captions in a copy of P6's screen", "screen"),
+    ):
         if declared.get(words):
             yield ""
             yield title
@@ -100,6 +104,7 @@ def _describe_dates(dates: "Dates", only: Iterable[str] | None = None) -> Iterat
         for at, column in enumerate(columns):
             basis = f"({column.basis})" if column.basis else ""
             limits = [f"only {' and '.join(words)} rows" for words in (column.rows, column.status) if words]
+            limits += ["only where P6's screen marks it as actual (A)"] * column.actual
             rows.append(("" if at else name, f"{'else ' if at else ''}{column.column}", basis, ", ".join(limits)))
     yield from (f"  {line}" for line in _align(rows))
 

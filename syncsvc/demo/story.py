@@ -95,9 +95,9 @@ def second_month(milestones: Sequence[Fact]) -> tuple[Fact, ...]:
 def write_export(path: Path, project: str, milestones: Sequence[Fact]) -> None:
     """A P6 spreadsheet export: sheet TASK as CSV, internal names and captions, dates as P6 writes them."""
     names = ["task_code", "status_code", "wbs_id", "task_name", "pred_list", "start_date", "base_end_date",
-             "end_date", "act_end_date"]  # fmt: skip
+             "end_date", "act_end_date", "late_end_date"]  # fmt: skip
     captions = ["Activity ID", "Activity Status", "WBS Code", "Activity Name", "(*)Predecessors", "(*)Start",
-                "(*)BL Project Finish", "(*)Finish", "Actual Finish"]  # fmt: skip
+                "(*)BL Project Finish", "(*)Finish", "Actual Finish", "(*)Late Finish"]  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         sheet = csv.writer(file)
@@ -105,9 +105,10 @@ def write_export(path: Path, project: str, milestones: Sequence[Fact]) -> None:
         for fact in milestones:
             status = "Completed" if fact.completed else "Not Started"
             finish = _p6(fact.completed or fact.due, "8:00:00 AM")
+            late = _p6(date(fact.due.year, 12, 31), "5:00:00 PM")  # shows that the month comes first
             sheet.writerow(
                 [fact.code, status, f"{project}.02C.00", fact.name, ", ".join(fact.predecessors), "",
-                 _p6(fact.due, "5:00:00 PM"), finish, _p6(fact.completed, "")]
+                 _p6(fact.due, "5:00:00 PM"), finish, _p6(fact.completed, ""), late]
             )  # fmt: skip
 
 

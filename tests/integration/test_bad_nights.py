@@ -1,5 +1,7 @@
 """Nights on which something is wrong with an export or with Jira: what the shell says, and that nothing is written."""
 
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
+from tests.p6_large import write_sheets
 from tests.site import Site
 
 DUE = date(2019, 6, 3)
@@ -36,10 +39,21 @@ def _truncated(path: Path) -> None:
     path.write_bytes(b"PK\x03\x04" + path.read_bytes()[:100])
 
 
+def _with_a_far_cell(path: Path) -> None:
+    """One cell for which the reading library would ask for more memory than there is, and end the process."""
+    write_sheets(path, {"TASK": [["task_code"]]})
+    with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # two parts of one name: the later one counts
+        part = archive.read("xl/worksheets/sheet1.xml")
+        far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+        archive.writestr("xl/worksheets/sheet1.xml", part.replace(b"</sheetData>", far))
+
+
 BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "empty": (lambda p: p.write_bytes(b""), 3, "empty"),
     "truncated": (_truncated, 3, "201904-ME"),
     "HTML": (lambda p: p.write_text("<html><body>Sign in</body></html>"), 3, "a web page"),
+    "a far cell": (_with_a_far_cell, 3, "reach to XFD1048576"),
     "another table": (lambda p: p.write_text("name,age\nBob,3\n"), 2, "task_code"),
 }
 

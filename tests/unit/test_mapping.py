@@ -78,7 +78,6 @@ def test_another_content_is_another_sha256(tmp_path: Path) -> None:
         ((MINIMAL, PLAN.replace('["x"]', '["x", "["]')), "release_plan.page_lines[1]: is no regular expression"),
         ((MINIMAL, PLAN.replace("completed = ", "forecast = ")), "dates: due and completed must name the words"),
         (("[columns]", '[dates]\nformats = ["DD.MM"]\n[columns]'), "dates.formats[0]: 'DD.MM' is none of M/D/YYYY"),
-        (("[columns]", '[dates]\nformats = ["M/D/YYYY", "D/M/YYYY"]\n[columns]'), "cannot be told apart"),
         (("[columns]", '[dates]\ndue = [{ column = "D", base = "x" }]\n[columns]'), "dates.due[0].base: unknown key"),
         (("[columns]", '[dates]\ndue = [{ column = "D", basis = "hope" }]\n[columns]'), "dates.due[0].basis: "),
         (("[columns]", "[file_name]\npattern = '('\n[columns]"), "file_name.pattern: is no regular expression"),

@@ -127,7 +127,7 @@ def test_without_a_period_it_says_how_to_tell_it(exports: Path, connector: P6Spr
     with pytest.raises(UsageError, match="which month this export is of cannot be told") as caught:
         connector.pull((), {})
     assert "2019-04-ME.csv" in caught.value.hint
-    assert "pull schedule --file latest.csv --period 2019-04 --kind ME" in caught.value.hint
+    assert "pull --file latest.csv --period 2019-04 --kind ME" in caught.value.hint
     assert connector.check()[0].exit_code is ExitCode.USAGE
     snapshot = connector.read_file(export, "2019-04", "ME")
     assert (snapshot.period, snapshot.kind, snapshot.connector) == ("2019-04", "ME", "schedule")

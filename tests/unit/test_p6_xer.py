@@ -135,9 +135,16 @@ def test_a_start_milestone_has_its_starts(folder: Path) -> None:
     )
 
 
-def test_a_completion_without_a_date_borrows_none(folder: Path) -> None:
+def test_a_completion_without_a_date_borrows_none_and_is_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (shown,) = read(folder, schedule(completed(1, "A-1", ""))).milestones
     assert (shown.status, shown.completed) == (Status.COMPLETED, None)
+    assert caplog.messages == ["a.xer: TASK line 18: A-1 is completed, and no date says when"]
+
+
+def test_an_actual_date_on_a_row_that_is_not_started_is_no_completion(folder: Path) -> None:
+    snapshot = read(folder, schedule(task(1, "A-1", act_end_date="2019-03-29 17:00")))
+    assert [(m.due, m.completed) for m in snapshot.milestones] == [(date(2019, 6, 28), None)]
+    assert [(where, field) for where, _, field, _ in reasons(snapshot)] == [("TASK line 18", "completed")]
 
 
 @pytest.mark.parametrize(
@@ -450,32 +457,26 @@ def test_predecessors_are_unique_and_sorted(folder: Path) -> None:
     assert {m.code: m.predecessors for m in snapshot.milestones} == {"A": ("B", "C"), "B": (), "C": ("A",)}
 
 
-def test_a_relation_that_says_nothing_is_told_and_the_activity_is_kept(folder: Path) -> None:
+def test_a_relation_that_says_nothing_is_told_and_the_activity_is_kept(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     relations = [relation(1, 404, 1), relation(2, 1, 405), relation(3, 1, 1), relation(4, 2, 1)]
     snapshot = read(folder, schedule(task(1, "A"), task(2, "B"), relations=relations))
-    assert reasons(snapshot) == [
-        (
-            "TASKPRED line 22",
-            "A",
-            "predecessors",
-            "pred_task_id '404' is no activity of the file: the relation is not used",
-        ),
-        (
-            "TASKPRED line 23",
-            None,
-            "predecessors",
-            "task_id '405' is no activity of the file: the relation is not used",
-        ),
-        ("TASKPRED line 24", "A", "predecessors", "A is its own predecessor: the relation is not used"),
+    assert caplog.messages == [
+        "a.xer: TASKPRED line 22: pred_task_id '404', before A, is no activity of the file; the relation is left out",
+        "a.xer: TASKPRED line 23: task_id '405' is no activity of the file; the relation is left out",
+        "a.xer: TASKPRED line 24: A comes before itself; the relation is left out",
     ]
     assert milestones(snapshot)["A"].predecessors == ("B",)
-    assert snapshot.rows == 2
+    assert snapshot.rejects == ()
 
 
-def test_relations_to_projects_that_were_not_exported_are_no_fault(folder: Path) -> None:
+def test_relations_to_projects_that_were_not_exported_are_no_fault(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     relations = [relation(1, 404, 1, pred_proj_id=9), relation(2, 1, 405, proj_id=9)]
     snapshot = read(folder, schedule(task(1, "A"), relations=relations))
-    assert (snapshot.milestones[0].predecessors, snapshot.rejects) == ((), ())
+    assert (snapshot.milestones[0].predecessors, snapshot.rejects, caplog.messages) == ((), (), [])
 
 
 def test_a_file_without_relations_is_read(folder: Path) -> None:
@@ -505,16 +506,15 @@ def test_a_column_that_is_missing_is_named_with_the_line_of_the_mapping(folder: 
         read_export(path, MAPPING, taken_at=NOW)
 
 
-def test_a_row_with_too_many_cells_is_told_and_not_used(folder: Path) -> None:
-    snapshot = read(
-        folder, schedule(task(1, "A", task_name="a\tb"), task(2, "B"), relations=[relation(1, 1, 2, lag_hr_cnt="0\t")])
-    )
-    assert [m.code for m in snapshot.milestones] == ["B"]
-    assert [(reject.where, reject.code, reject.field) for reject in snapshot.rejects] == [
-        ("TASK line 18", "A", None),
-        ("TASKPRED line 22", "B", "predecessors"),
-    ]
-    assert all("so they may be shifted" in reject.reason for reject in snapshot.rejects)
+def test_a_row_with_too_many_cells_is_told_and_not_used(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    relations = [relation(1, 1, 2, lag_hr_cnt="0\t")]
+    snapshot = read(folder, schedule(task(1, "A", task_name="a\tb"), task(2, "B"), relations=relations))
+    assert [(m.code, m.predecessors) for m in snapshot.milestones] == [("B", ())]
+    ((where, code, field, reason),) = reasons(snapshot)
+    assert (where, code, field) == ("TASK line 18", "A", None)
+    (remark,) = caplog.messages
+    assert remark.startswith("a.xer: TASKPRED line 22: the row has 12 cells under 11 headings")
+    assert reason.endswith("so they may be shifted")
 
 
 @pytest.mark.parametrize(
@@ -566,7 +566,7 @@ def test_a_large_file_is_read_in_a_worker_and_says_the_same(folder: Path, monkey
     monkeypatch.setattr(p6_xer.io, "BytesIO", in_this_process)
     there = read(folder, tables, choice=choice)
     assert there == here
-    assert len(there.rejects) == 2
+    assert len(there.rejects) == 1
     (folder / "a.xer").write_bytes((folder / "a.xer").read_bytes()[:-9])
     with pytest.raises(BadExport, match=r"a\.xer: .*cut off"):
         read_export(folder / "a.xer", MAPPING, taken_at=NOW)
