@@ -81,8 +81,9 @@ class Wiring:
 
     def pmcs(self) -> "P6Exports":
         """The connector that reads P6."""
+        from connectors.p6_schedule_export import ProjectChoice
         from connectors.p6_spreadsheet import P6Spreadsheet
-        from connectors.p6_xer import P6Xer, XerChoice
+        from connectors.p6_xer import P6Xer
 
         settings = self._pmcs_settings()
         if settings.kind not in ("p6_spreadsheet", "p6_xer"):
@@ -95,11 +96,11 @@ class Wiring:
                 f"connectors.{settings.name}.exports: an address cannot be read by this version",
                 "Name a file or a folder.",
             )
-        choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
+        choice = ProjectChoice(settings.project, settings.baseline, settings.baseline_project)
         connector: Callable[..., P6Exports] = P6Spreadsheet
         if settings.kind == "p6_xer":
             connector = partial(P6Xer, choice=choice)
-        elif choice != XerChoice():
+        elif choice != ProjectChoice():
             raise ConfigError(
                 f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
                 f" file, and a file of kind {settings.kind} has no such choice",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.p6_xer import XerChoice, read_export
+from connectors.p6_schedule_export import ProjectChoice
+from connectors.p6_xer import read_export
 from syncsvc.mapping import load_mapping
 from syncsvc.model import Milestone, MilestoneKind, Snapshot, by_code
 from tests.mpxj_oracle import Seen, SeenProject, ask_mpxj
@@ -86,7 +87,7 @@ def _activity(chance: random.Random, number: int, proj_id: int) -> Cells:
     )
 
 
-def _read(path: Path, choice: XerChoice | None = None) -> Snapshot:
+def _read(path: Path, choice: ProjectChoice | None = None) -> Snapshot:
     return read_export(path, MAPPING, taken_at=datetime(2019, 5, 3, tzinfo=UTC), choice=choice)
 
 
@@ -165,7 +166,7 @@ def test_each_of_several_projects_is_the_same(tmp_path: Path) -> None:
     assert [each.name for each in seen] == ["LSST ME 19-04 1", "LSST ME 19-04 2"]
     whole = _read(path)
     for each, but in zip(seen, (ACROSS, ()), strict=True):
-        snapshot = _read(path, XerChoice(project=each.name))
+        snapshot = _read(path, ProjectChoice(project=each.name))
         ours = by_code(snapshot.milestones)
         assert [m for m in whole.milestones if m.code in ours] == list(snapshot.milestones)
         _compare(snapshot, each, but=but)
@@ -183,7 +184,7 @@ def test_the_dates_of_a_baseline_are_the_same(tmp_path: Path) -> None:
     tables["TASK"] = [{**each, **planned} for each in tables["TASK"][::2]]  # half of them are new since
     then = write_xer(tmp_path / "then.xer", {**tables, "TASKPRED": []})
     ((seen,),) = ask_mpxj(now, baseline=then)
-    snapshot = _read(now, XerChoice(baseline=then))
+    snapshot = _read(now, ProjectChoice(baseline=then))
     assert len([m for m in snapshot.milestones if m.due and m.due_column in ("base_start_date", "base_end_date")]) == 60
     _compare(snapshot, seen, "baseline_")
 
