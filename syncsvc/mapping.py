@@ -25,7 +25,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "p6_xer", "table", "release_plan")
+FORMATS: Final = ("p6_spreadsheet", "p6_xer", "p6_pmxml", "table", "release_plan")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
