@@ -116,17 +116,26 @@ def _encoding_of(head: bytes) -> str | None:
 
 
 def _recode(chunks: Iterable[bytes], encoding: str, source: str) -> Iterator[bytes]:
+    if not _is_of_text(encoding):
+        raise BadExport(
+            f"{source}: the file says that its encoding is {encoding}, which is no encoding of text.", EXPORT_AS
+        )
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        decoder = codecs.getincrementaldecoder(encoding)()
         for chunk in chunks:
             yield decoder.decode(chunk).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError:
         raise BadExport(f"{source}: the file is damaged or cut off: not all of it is {encoding} text.") from None
-    except (LookupError, AttributeError, TypeError, ValueError):  # of some names bytes become other bytes
-        raise BadExport(
-            f"{source}: the file says that its encoding is {encoding}, which is no encoding of text.", EXPORT_AS
-        ) from None
+
+
+def _is_of_text(encoding: str) -> bool:
+    """Whether bytes become text under this name, and not other bytes, of which there may be many times as many."""
+    try:
+        b"<".decode(encoding, "replace")
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _clean(chunks: Iterable[bytes]) -> Iterator[bytes]:

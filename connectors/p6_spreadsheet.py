@@ -165,13 +165,16 @@ class P6Exports:
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
         cannot be told; the same about an older one is a problem.
         """
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_files()
         newest = self._find_newest(files)
-        fingerprint = self._fingerprint()
+        fingerprints: dict[P6Exports, str] = {}
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
         for file in files:
-            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprint}":
+            reader = self._reader_of(file.path)
+            if reader not in fingerprints:
+                fingerprints[reader] = reader._fingerprint()
+            if file.sha256 and seen.get(str(file.path)) == f"{file.sha256}:{fingerprints[reader]}":
                 continue
             try:
                 snapshots.append(self.read_file(file.path))
@@ -245,6 +248,14 @@ class P6Exports:
     def close(self) -> None:
         """There is nothing to give back."""
 
+    def _find_files(self) -> list[ExportFile]:
+        """The exports, by the periods in their names."""
+        return find_exports(self._exports, self._mapping, self.endings)
+
+    def _reader_of(self, export: Path) -> "P6Exports":
+        """What reads an export: of one format always this."""
+        return self
+
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         """One export as a snapshot, whether or not its period can be told."""
         raise NotImplementedError
@@ -264,7 +275,7 @@ class P6Exports:
         return [*[file for file in candidates if file.period][-1:], *unnamed]
 
     def _read_newest(self) -> Snapshot:
-        files = find_exports(self._exports, self._mapping, self.endings)
+        files = self._find_files()
         newest: Snapshot | None = None
         candidates = [file for file in files if file.kind in (self._plan_from, None)]
         for file in reversed(candidates):
@@ -285,7 +296,7 @@ class P6Exports:
 
     def _read_again(self, file: ExportFile) -> Snapshot:
         last = self._last_read
-        known = (str(file.path), file.sha256, self._fingerprint())
+        known = (str(file.path), file.sha256, self._reader_of(file.path)._fingerprint())
         if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
         return self.read_file(file.path)
@@ -342,14 +353,15 @@ class P6Exports:
                 return
         except SourceError:
             pass  # damaged since it was written: the batch is known, so it is written again
-        working_day = self._mapping.working_day
+        reader = self._reader_of(export)
+        working_day = reader._mapping.working_day
         write_import_workbook(
             path,
             completions,
             actual=actual,
-            completed_word=self._mapping.word_for(Status.COMPLETED),
+            completed_word=reader._mapping.word_for(Status.COMPLETED),
             time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
-            user_settings=self._read_user_settings(export),
+            user_settings=reader._read_user_settings(export),
         )
 
 

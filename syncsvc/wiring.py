@@ -15,6 +15,7 @@ from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
+from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
 from syncsvc.model import LinkWord, Side, Snapshot
 from syncsvc.service import Setup
@@ -81,16 +82,13 @@ class Wiring:
 
     def pmcs(self) -> "P6Exports":
         """The connector that reads P6."""
+        from connectors.p6 import P6
+        from connectors.p6_pmxml import P6Pmxml
         from connectors.p6_schedule_export import ProjectChoice
         from connectors.p6_spreadsheet import P6Spreadsheet
         from connectors.p6_xer import P6Xer
 
         settings = self._pmcs_settings()
-        if settings.kind not in ("p6_spreadsheet", "p6_xer"):
-            raise ConfigError(
-                f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
-                'Export a spreadsheet (XLS, XLSX or CSV) or XER and set kind = "p6_spreadsheet" or "p6_xer".',
-            )
         if settings.exports.is_url:
             raise ConfigError(
                 f"connectors.{settings.name}.exports: an address cannot be read by this version",
@@ -98,23 +96,53 @@ class Wiring:
             )
         choice = ProjectChoice(settings.project, settings.baseline, settings.baseline_project)
         connector: Callable[..., P6Exports] = P6Spreadsheet
-        if settings.kind == "p6_xer":
-            connector = partial(P6Xer, choice=choice)
+        if settings.kind != "p6_spreadsheet":
+            kinds: dict[str, Callable[..., P6Exports]] = {"p6_xer": P6Xer, "p6_pmxml": P6Pmxml, "p6": P6}
+            connector = partial(kinds[settings.kind], choice=choice)
         elif choice != ProjectChoice():
             raise ConfigError(
                 f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
                 f" file, and a file of kind {settings.kind} has no such choice",
-                'Take them out, or set kind = "p6_xer".',
+                'Take them out, or set kind = "p6_xer", "p6_pmxml" or "p6".',
             )
         return connector(
             settings.name,
-            load_mapping(settings.mapping or settings.kind, self.settings.path.parent),
+            self._p6_mappings(settings),
             Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,
             outbox=settings.outbox,
             now=self.now,
         )
+
+    def _p6_mappings(self, settings: P6Settings) -> SourceMapping | dict[str, SourceMapping]:
+        """The mapping of the format that is configured, or for each format one."""
+        from connectors.p6_format import FORMATS
+
+        folder = self.settings.path.parent
+        if settings.kind != "p6":
+            if settings.mappings:
+                raise ConfigError(
+                    f"connectors.{settings.name}.mappings: is for kind p6, which reads several formats",
+                    "Name one with `mapping`.",
+                )
+            return load_mapping(settings.mapping or settings.kind, folder)
+        own = [load_mapping(name, folder) for name in (settings.mapping, *settings.mappings) if name is not None]
+        mappings = {name: load_mapping(name) for name in FORMATS}
+        for mapping in own:
+            if mapping.format not in FORMATS:
+                raise ConfigError(
+                    f"connectors.{settings.name}: mapping {mapping.name} is for the format {mapping.format}",
+                    f"Name one for {', '.join(FORMATS)}.",
+                )
+            if mappings[mapping.format] in own and mappings[mapping.format].path != mapping.path:
+                raise ConfigError(
+                    f"connectors.{settings.name}: mappings {mappings[mapping.format].name} and {mapping.name} are both"
+                    f" for the format {mapping.format}",
+                    "Name one for each format.",
+                )
+            mappings[mapping.format] = mapping
+        return mappings
 
     def jira(self) -> "JiraConnector":
         """The connector that reads and writes Jira."""
