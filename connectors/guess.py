@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from connectors.exports import read_whole
+from connectors.header import fits
 from connectors.p6_format import find_own_format
 from connectors.published import is_release_plan
-from connectors.row import fits
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.errors import MappingError

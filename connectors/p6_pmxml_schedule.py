@@ -193,7 +193,7 @@ class PmxmlSchedule:
             node = (parent, on_one_line(name), bool(root) and object_id == root)
             if nodes.setdefault(object_id, node) != node:
                 raise BadExport(f"{self._source}: WBS line {line}: ObjectId {object_id!r} is listed twice.")
-        return join_paths(nodes)
+        return join_paths(nodes, f"{self._source}: element WBS")
 
     def _read_further(self) -> dict[str, dict[str, str]]:
         """The columns of the mapping that are activity codes or own fields: column -> activity (ObjectId) -> cell."""

@@ -6,12 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
 from connectors.remark import Remark
+from syncsvc.errors import BadExport
 from syncsvc.mapping import BaselineColumns, Columns
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.model import Reject
 
 #: Line breaks in names, which P6 writes as the control character DEL too, and whatever else steers a terminal.
 _CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+_MOST_LEVELS: Final = 100  # of a WBS; people need ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +89,26 @@ def declared_columns(mapping: SourceMapping) -> list[str]:
     return [column for column in dict.fromkeys(columns) if column]
 
 
-def join_paths(nodes: Mapping[str, tuple[str, str, bool]]) -> dict[str, str]:
+def join_paths(nodes: Mapping[str, tuple[str, str, bool]], place: str) -> dict[str, str]:
     """WBS id -> the short names from below the project's own node down to it, with dots between them.
 
-    A node is (id of the one above it, short name, whether it is the project's own).
+    A node is (id of the one above it, short name, whether it is the project's own); `place` names all of them. Raises
+    BadExport where there are far more levels than people need: paths would fill the memory.
     """
     paths: dict[str, str] = {}
+    levels: dict[str, int] = {}
     for wbs_id in nodes:
         above: list[str] = []
         at = wbs_id
         while at in nodes and at not in paths and not nodes[at][2] and at not in above:
             above.append(at)
             at = nodes[at][0]
-        path = paths.get(at, "")
-        for each in reversed(above):
+            if len(above) + levels.get(at, 0) > _MOST_LEVELS:
+                raise BadExport(f"{place}: the WBS has more than {_MOST_LEVELS} levels.")
+        path, below = paths.get(at, ""), levels.get(at, 0)
+        for level, each in enumerate(reversed(above), start=below + 1):
             path = f"{path}.{nodes[each][1]}" if path else nodes[each][1]
-            paths[each] = path
+            paths[each], levels[each] = path, level
     return paths
 
 
@@ -128,4 +134,5 @@ def first(cells: Iterable[str]) -> str:
 
 
 def _both(one: str, other: str) -> str:
-    return one if one == other else f"{one or 'blank'} or {other or 'blank'}"
+    """Two dates that should be one; of more than two the first two."""
+    return one if one == other or " or " in one else f"{one or 'blank'} or {other or 'blank'}"

@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from connectors.exports import agree
+from connectors.header import Header
 from connectors.p6_schedule import Activity, Project, Schedule
 from connectors.remark import Remark
-from connectors.row import Header, ReadRow, RowReader, settle
+from connectors.row import ReadRow, RowReader, settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
 from syncsvc.mapping import Mapping as SourceMapping

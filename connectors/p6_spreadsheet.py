@@ -19,10 +19,11 @@ from connectors.exports import (
     find_exports,
     read_whole,
 )
+from connectors.header import open_sheet
 from connectors.p6_workbook import Actual, read_import_workbook, write_import_workbook
 from connectors.relations import read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, open_sheet, settle, text_of, without_collector
+from connectors.row import RowReader, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.connector import Pulled, Seen

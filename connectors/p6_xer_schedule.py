@@ -51,7 +51,7 @@ _FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "UDFTYPE": ("udf_type_id", "table_name", "udf_type_name", "udf_type_label"),
     "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
 }
-_NO_TABLE: Final = XerTable(0)
+_NO_TABLE: Final = XerTable()
 
 
 def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
@@ -250,7 +250,7 @@ class XerSchedule:
             node = (parent, name.strip(), flag.upper() == "Y")
             if nodes.setdefault(wbs_id, node) != node:
                 raise BadExport(f"{self._source}: PROJWBS line {line}: wbs_id {wbs_id!r} is listed twice.")
-        return join_paths(nodes)
+        return join_paths(nodes, f"{self._source}: table PROJWBS")
 
     def _read_further(self) -> dict[str, dict[str, str]]:
         """The columns of the mapping that are activity codes or own fields: column -> activity (task_id) -> cell."""

@@ -42,7 +42,6 @@ class XerTable:
     other columns.
     """
 
-    line: int
     width: int = 0
     columns: list[str] = field(default_factory=list)
     rows: list[tuple[str, ...]] = field(default_factory=list)
@@ -61,11 +60,11 @@ class XerTable:
 
 @dataclass(slots=True)
 class XerFile:
-    """What was wanted of a file, and the names of all its tables."""
+    """What was wanted of a file, and of all its tables the lines that they begin in, by name."""
 
     version: str
     tables: dict[str, XerTable]
-    table_names: list[str]
+    table_names: dict[str, int]
 
 
 def is_xer(content: bytes) -> bool:
@@ -148,9 +147,9 @@ class _Reading:
     def __init__(self, source: str, wanted: dict[str, list[str]]) -> None:
         self._source = source
         self._wanted = wanted
-        self._file = XerFile("", {}, [])
+        self._file = XerFile("", {}, {})
         self._name = ""
-        self._table = XerTable(0)
+        self._table = XerTable()
         self._is_wanted = False
         self._select: _Select | None = None  # None: the table is not wanted, or has not named its columns yet
         self._row: list[str] = []  # the lines of the last row, where some of them begin with a percent sign
@@ -204,8 +203,8 @@ class _Reading:
         self._name = record[2:].strip().upper()
         if self._name in self._file.table_names:
             raise self._wrong(line, f"table {self._name} begins a second time")
-        self._file.table_names.append(self._name)
-        self._table, self._select = XerTable(line), None
+        self._file.table_names[self._name] = line
+        self._table, self._select = XerTable(), None
         self._is_wanted = self._name in self._wanted
         if self._is_wanted:
             self._file.tables[self._name] = self._table

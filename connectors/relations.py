@@ -1,7 +1,8 @@
 """The sheet of relations of a P6 export: who comes before whom, and what is odd about it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from connectors.remark import Remark
@@ -14,6 +15,7 @@ from syncsvc.mapping import Cell, Mapping, Relations
 Predecessors = dict[str, set[str]]
 
 _MOST_CYCLES: Final = 10
+_MOST_SHOWN: Final = 8  # activities and rows of one cycle
 
 
 def wanted_columns(declared: Relations) -> tuple[str, ...]:
@@ -78,7 +80,8 @@ def read_relations(workbook: Workbook, mapping: Mapping, source: str) -> tuple[P
             predecessors[after].add(earlier)
         if odd:
             remarks += [Remark(f"{sheet} row {number}", text) for text in odd]
-    remarks += [_say_cycle(cycle, sheet, workbook.rows(sheet), code, before) for cycle in find_cycles(predecessors)]
+    if cycles := find_cycles(predecessors):
+        remarks += _say_cycles(cycles, sheet, workbook.rows(sheet), code, before)
     return predecessors, remarks
 
 
@@ -129,13 +132,18 @@ def _take_off(predecessors: Predecessors) -> Predecessors:
     return {code: predecessors[code] & stuck for code in stuck}
 
 
-def _say_cycle(cycle: list[str], sheet: str, rows: Iterator[Row], code: int, before: int) -> Remark:
-    steps = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
-    numbers = [
-        number
-        for number, cells in rows
-        if (follower := steps.get(text_of(cells[before]))) is not None and text_of(cells[code]) == follower
-    ]
-    shown = " before ".join([*cycle[:8], *(["…"] if len(cycle) > 8 else []), cycle[0]])
-    where = f"{sheet} {'rows' if len(numbers) > 1 else 'row'} {', '.join(map(str, numbers[:8]))}"
-    return Remark(where, f"relations go in a circle: {shown}")
+def _say_cycles(
+    cycles: Sequence[Sequence[str]], sheet: str, rows: Iterable[Row], code: int, before: int
+) -> Iterator[Remark]:
+    """Each cycle with the rows that make it: an activity is in one of them at most, and so has one follower there."""
+    follower = {earlier: later for cycle in cycles for earlier, later in pairwise([*cycle, cycle[0]])}
+    numbers: dict[str, list[int]] = {}
+    for number, cells in rows:
+        later = follower.get(earlier := text_of(cells[before]))
+        if later is not None and text_of(cells[code]) == later:
+            numbers.setdefault(earlier, []).append(number)
+    for cycle in cycles:
+        places = sorted(number for earlier in cycle for number in numbers.get(earlier, ()))
+        shown = " before ".join([*cycle[:_MOST_SHOWN], *["…"] * (len(cycle) > _MOST_SHOWN), cycle[0]])
+        where = f"{sheet} {'rows' if len(places) > 1 else 'row'} {', '.join(map(str, places[:_MOST_SHOWN]))}"
+        yield Remark(where, f"relations go in a circle: {shown}")

@@ -113,4 +113,6 @@ def _select(rows: Iterator[list[Any]], columns: tuple[str, ...] | None) -> list[
 
 
 def _plain(cells: tuple[Any, ...]) -> tuple[Any, ...]:
-    return cells if _PLAIN.issuperset(map(type, cells)) else tuple(map(pack, cells))
+    if _PLAIN.issuperset(map(type, cells)):
+        return cells
+    return tuple([cell if type(cell) in _PLAIN else pack(cell) for cell in cells])

@@ -3,9 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
+from connectors.header import open_sheet
 from connectors.publication import Content, Publication, read_content
 from connectors.remark import say
-from connectors.row import RowReader, open_sheet, settle
+from connectors.row import RowReader, settle
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.mapping import Mapping

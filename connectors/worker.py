@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, TypeVarTuple, get_type_hints
 
@@ -39,6 +39,7 @@ _PASSED_ON: Final = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "PATH", "SYSTEMROOT")
 _TRACEBACK_BYTES: Final = 20_000
 _MOMENTS: Final[dict[int, type[datetime] | type[date] | type[time]]] = {1: datetime, 2: date, 3: time}
 _DURATION: Final = 4
+_PACKED: Final = (date, time, timedelta)  # a datetime is a date
 
 #: What a reader may raise for people: what a file or a mapping can do wrong.
 _ERRORS: Final[dict[str, type[SyncsvcError]]] = {
@@ -119,16 +120,24 @@ def read_apart(
 
 def pack(cell: Any) -> Any:
     """A cell for an answer that is declared Any: MessagePack itself knows no dates."""
+    return _pack_moment(cell) if isinstance(cell, _PACKED) else cell
+
+
+@lru_cache(maxsize=4096)  # a schedule has few days, in many cells
+def _pack_moment(cell: date | time | timedelta) -> msgspec.msgpack.Ext:
     if isinstance(cell, timedelta):
         return msgspec.msgpack.Ext(_DURATION, repr(cell.total_seconds()).encode())
-    for code, kind in _MOMENTS.items():  # a datetime is a date, too, and comes first
-        if isinstance(cell, kind):
-            return msgspec.msgpack.Ext(code, cell.isoformat().encode())
-    return cell
+    code = next(code for code, kind in _MOMENTS.items() if isinstance(cell, kind))  # a datetime is a date, too
+    return msgspec.msgpack.Ext(code, cell.isoformat().encode())
 
 
 def unpack(code: int, content: memoryview) -> datetime | date | time | timedelta:
     """The cell that `pack` made of a date. Raises an error for what it did not make."""
+    return _unpack_moment(code, bytes(content))
+
+
+@lru_cache(maxsize=4096)
+def _unpack_moment(code: int, content: bytes) -> datetime | date | time | timedelta:
     text = str(content, "ascii")
     return timedelta(seconds=float(text)) if code == _DURATION else _MOMENTS[code].fromisoformat(text)
 

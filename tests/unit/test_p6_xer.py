@@ -277,6 +277,17 @@ def test_the_wbs_is_the_path_below_the_project(folder: Path) -> None:
     assert [m.wbs for m in read(folder, tables).milestones] == [None, "02C", "02C.05", "lost", "b.a", "b", None]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_wbs_without_an_end_is_refused(folder: Path, order: int) -> None:
+    nodes = [wbs(1, "P"), *(wbs(at, str(at), at - 1) for at in range(2, 103))][::order]
+    with pytest.raises(BadExport, match=r"a\.xer: table PROJWBS: the WBS has more than 100 levels"):
+        read(folder, schedule(task(1, "A-1", wbs_id=99), PROJWBS=nodes))
+    nodes.remove(wbs(102, "102", 101))
+    assert read(folder, schedule(task(1, "A-1", wbs_id=101), PROJWBS=nodes)).milestones[0].wbs == ".".join(
+        str(at) for at in range(2, 102)
+    )
+
+
 def test_a_file_without_a_wbs_is_read(folder: Path) -> None:
     tables = {name: rows for name, rows in schedule(task(1, "A-1")).items() if name != "PROJWBS"}
     assert read(folder, tables).milestones[0].wbs is None

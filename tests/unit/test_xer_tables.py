@@ -30,7 +30,7 @@ def test_wanted_columns_are_found_by_name_and_the_rest_is_passed_over() -> None:
     table = found.tables["TASK"]
     assert found.version == "19.12"
     assert list(found.tables) == ["TASK"]
-    assert found.table_names == ["CURRTYPE", "PROJECT", "CALENDAR", "PROJWBS", "TASK", "TASKPRED"]
+    assert list(found.table_names) == ["CURRTYPE", "PROJECT", "CALENDAR", "PROJWBS", "TASK", "TASKPRED"]
     assert table.columns == ["task_id", "task_code", "task_name"]
     assert table.rows == [("1", "A-1", "Milestone A-1"), ("2", "A-2", "Milestone A-2")]
     assert table.cells("task_code") == ["A-1", "A-2"]
