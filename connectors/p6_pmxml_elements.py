@@ -33,6 +33,9 @@ _TYPE_ID: Final = "TypeObjectId"
 
 Row = list[str]
 
+#: Where fields stood in an element, and their tags.
+Layout = tuple[tuple[int, object], ...]
+
 #: The line, the ids of predecessor and successor, and those of their projects where one of the two was not yet known.
 Relation = tuple[int, str, str, str, str]
 
@@ -64,14 +67,16 @@ class PmxmlFile:
     own_fields: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
-def read_elements(file: BinaryIO, source: str, columns: Iterable[str]) -> PmxmlFile:
+def read_elements(file: BinaryIO, source: str, columns: Iterable[str], *, wants_further: bool = False) -> PmxmlFile:
     """What a schedule is made of. `columns` are the fields of activities to keep, in any case; ObjectId is the first.
+
+    Codes and own fields of activities are kept where they are wanted.
 
     Raises BadExport, with the line, for a file that is no P6 XML, is cut off, or is not well made.
     """
     from lxml import etree
 
-    reading = _Reading(columns)
+    reading = _Reading(columns, wants_further)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         tag=tuple(f"{{*}}{name}" for name in reading.readers),
@@ -89,7 +94,7 @@ def read_elements(file: BinaryIO, source: str, columns: Iterable[str]) -> PmxmlF
             for event, element in parser.read_events():
                 if event == "end":
                     reading.end(element)
-                else:
+                elif element.tag not in reading.inner:
                     reading.start(element)
             reading.forget()
         parser.close()
@@ -118,13 +123,15 @@ class _Places(dict[object, int]):
 class _Reading:
     """Where in a file the reader is, and what it has kept."""
 
-    def __init__(self, columns: Iterable[str]) -> None:
+    def __init__(self, columns: Iterable[str], wants_further: bool) -> None:
         self.file = PmxmlFile(tuple(columns))
+        self._wants_further = wants_further
         # Two more places than columns, for what an activity has of codes and of own fields.
-        self._activity = _Places((*self.file.columns, "Code", "UDF"))
+        self._activity = _Places((*self.file.columns, *(("Code", "UDF") if wants_further else ())))
         self._project = _Places(PROJECT_FIELDS)
         self._relation = _Places((*_END_FIELDS, *_END_PROJECT_FIELDS))
-        self._ends: tuple[tuple[int, object], ...] = ((0, None), (0, None))  # predecessor, successor: place and tag
+        self._layout: Layout = ()  # where the last activity had the wanted fields, if it had all
+        self._ends: Layout = ()  # where the last relation had its ends
         self._known: set[str] = set()  # ids of activities
         self._wbs = _Places(WBS_FIELDS)
         self._root: _Element | None = None
@@ -140,6 +147,7 @@ class _Reading:
             "ActivityCode": _keep(CODE_FIELDS, self.file.codes),
             "UDFType": _keep(FIELD_TYPE_FIELDS, self.file.field_types),
         }
+        self.inner: set[object] = set()  # tags of which nothing needs to be known before the end
         self._by_tag: dict[object, Callable[[_Element], None]] = {}
 
     def start(self, element: "_Element") -> None:
@@ -148,6 +156,7 @@ class _Reading:
             self._root = element
             return
         if (name := _local(element.tag)) not in _PROJECTS:
+            self.inner.add(element.tag)
             return
         parent = element.getparent()
         if parent is self._root or any(parent is each for each, _ in self._open):  # and not one of a ProjectList
@@ -194,24 +203,33 @@ class _Reading:
         project = self._project_of(element)
         if project is None:
             return
-        width = len(self.file.columns)
-        row = [""] * width
-        places, named = self._activity, self.file.named
-        further: list[tuple[int, _Element]] = []
-        for child in element:
-            place = places[child.tag]
-            if place < 0:
-                continue
-            if place < width:
-                row[place] = child.text or ""
-                named.add(place)
-            else:
-                further.append((place, child))
+        row = _row_at(element, self._layout) if self._layout else None
+        if row is None:
+            row = self._look_through(element)
         row[0] = row[0].strip()
         project.activities.append((element.sourceline or 0, row))
         self._known.add(row[0])
+
+    def _look_through(self, element: "_Element") -> Row:
+        """The wanted fields of an activity, wherever they stand."""
+        width = len(self.file.columns)
+        row = [""] * width
+        found: dict[int, tuple[int, object]] = {}
+        further: list[tuple[int, _Element]] = []
+        for at, child in enumerate(element):
+            place = self._activity[child.tag]
+            if place >= width:
+                further.append((place, child))
+            elif place >= 0:
+                row[place] = child.text or ""
+                found[place] = (at, child.tag)
+        self.file.named.update(found)
         if further:
-            self._keep_further(row[0], further)
+            self._keep_further(row[0].strip(), further)
+        # P6 writes every field of every activity: so where one has all that are wanted, the next has them there, too.
+        is_whole = len(found) == width and not self._wants_further
+        self._layout = tuple(found[place] for place in range(width)) if is_whole else ()
+        return row
 
     def _keep_further(self, object_id: str, further: Iterable[tuple[int, "_Element"]]) -> None:
         for place, child in further:
@@ -226,19 +244,14 @@ class _Reading:
         if project is None:
             return
         line = element.sourceline or 0
-        # Most relations of a file are made alike, and their ends stand where those of the one before stood.
-        before, after = (_text_at(element, at, tag) for at, tag in self._ends)
-        if before not in self._known or after not in self._known:
-            before, after, *projects = (text.strip() for text in _row(element, self._relation))
-            project.relations.append((line, before, after, projects[0], projects[1]))
-            self._find_ends(element)
-        else:
-            project.relations.append((line, before, after, "", ""))
-
-    def _find_ends(self, element: "_Element") -> None:
+        ends = _row_at(element, self._ends) if self._ends else None
+        if ends is not None and ends[0] in self._known and ends[1] in self._known:
+            project.relations.append((line, ends[0], ends[1], "", ""))
+            return
+        before, after, *projects = (text.strip() for text in _row(element, self._relation))
+        project.relations.append((line, before, after, projects[0], projects[1]))
         places = {self._relation[each.tag]: (at, each.tag) for at, each in enumerate(element)}
-        if 0 in places and 1 in places:
-            self._ends = (places[0], places[1])
+        self._ends = (places[0], places[1]) if 0 in places and 1 in places else ()
 
     def _read_wbs(self, element: "_Element") -> None:
         project = self._project_of(element)
@@ -260,10 +273,18 @@ def _row(element: "_Element", places: _Places) -> Row:
     return row
 
 
-def _text_at(element: "_Element", at: int, tag: object) -> str:
-    """What the field at a place says, "" where another one stands there."""
-    child = element[at] if at < len(element) else None
-    return (child.text or "") if child is not None and child.tag == tag else ""
+def _row_at(element: "_Element", layout: Layout) -> Row | None:
+    """What the fields at these places say; None where another one stands at any of them."""
+    row = []
+    try:
+        for at, tag in layout:
+            child = element[at]
+            if child.tag != tag:
+                return None
+            row.append(child.text or "")
+    except IndexError:
+        return None
+    return row
 
 
 def _local(tag: object) -> str:

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from connectors.p6_pmxml_elements import read_elements
-from connectors.p6_pmxml_schedule import PmxmlSchedule, wanted_columns
+from connectors.p6_pmxml_schedule import PmxmlSchedule, wanted_columns, wants_further
 from connectors.p6_schedule_reading import (
     BaselineFile,
     MappingText,
@@ -28,4 +28,5 @@ def read_baseline(file: BinaryIO, source: str, mapping: MappingText) -> Baseline
 
 
 def _open(file: BinaryIO, source: str, mapping: Mapping) -> PmxmlSchedule:
-    return PmxmlSchedule(read_elements(file, source, wanted_columns(mapping)), source, mapping)
+    elements = read_elements(file, source, wanted_columns(mapping), wants_further=wants_further(mapping))
+    return PmxmlSchedule(elements, source, mapping)

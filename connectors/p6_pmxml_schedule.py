@@ -39,10 +39,16 @@ _OWN_FIELD: Final = "udf:"
 def wanted_columns(mapping: SourceMapping) -> list[str]:
     """The fields of activities that are read under a mapping; the id that P6 gives them comes first."""
     wanted: dict[str, str] = {}
+    given = {column.casefold() for column in WORDS.baseline_columns}
     for column in (_ID, _WBS, *declared_columns(mapping)):
-        if not _is_further(column):
+        if not _is_further(column) and column.casefold() not in given:
             wanted.setdefault(column.casefold(), column)
     return list(wanted.values())
+
+
+def wants_further(mapping: SourceMapping) -> bool:
+    """Whether a mapping names a code or an own field."""
+    return any(_is_further(column) for column in declared_columns(mapping))
 
 
 def _is_further(column: str) -> bool:
@@ -100,33 +106,33 @@ class PmxmlSchedule:
         A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
         """
         chosen = {project.id for project in projects}
-        inside = {
-            cells[0] for project_id in chosen for _, cells in self._content[project_id].activities
-        }  # an id of P6 is of one activity only, whatever project it is in
-        codes = self._code_of
+        inside = codes = self._code_of
+        if len(chosen) < len(self.projects):
+            rows = (row for project_id in chosen for row in self._content[project_id].activities)
+            inside = {cells[0]: codes[cells[0]] for _, cells in rows if cells[0]}
         relations: dict[str, list[str]] = {}
         remarks: list[Remark] = []
         for content in self._content.values():
             for line, before_id, after_id, before_owner, owner in content.relations:
-                code, before = codes.get(after_id), codes.get(before_id)
-                if after_id not in inside and (code is not None or owner not in chosen):
-                    continue
-                if code is None:
-                    why = f"SuccessorActivityObjectId {after_id!r} is no activity of the file; the relation is left out"
-                elif before is None:
-                    if before_owner not in chosen and before_owner:
-                        continue
-                    told = f"PredecessorActivityObjectId {before_id!r}, before {code},"
-                    why = f"{told} is no activity of the file; the relation is left out"
-                elif before_id == after_id:
-                    why = f"{code} comes before itself; the relation is left out"
-                else:
+                code, before = inside.get(after_id), codes.get(before_id)
+                if code is not None and before is not None and before_id != after_id:
                     found = relations.get(code)
                     if found is None:
                         relations[code] = [before]
                     else:
                         found.append(before)
                     continue
+                if code is None:
+                    if after_id in codes or owner not in chosen:
+                        continue
+                    why = f"SuccessorActivityObjectId {after_id!r} is no activity of the file; the relation is left out"
+                elif before is None:
+                    if before_owner not in chosen and before_owner:
+                        continue
+                    told = f"PredecessorActivityObjectId {before_id!r}, before {code},"
+                    why = f"{told} is no activity of the file; the relation is left out"
+                else:
+                    why = f"{code} comes before itself; the relation is left out"
                 remarks.append(Remark(f"Relationship line {line}", why))
         return relations, remarks
 

@@ -227,10 +227,8 @@ class _Rows:
         self._without = RowReader(
             Header(schedule.columns, place, mapping), mapping, words.activity, kind, (), predecessors, unit="line"
         )
-        given = {column.casefold() for column in words.baseline_columns}
-        own = ["" if column.casefold() in given else column for column in schedule.columns]
         self._with = RowReader(
-            Header([*own, *words.baseline_columns], place, mapping),
+            Header([*schedule.columns, *words.baseline_columns], place, mapping),
             mapping,
             words.activity,
             kind,
