@@ -164,7 +164,7 @@ def pmxml_text(
     declared = f' xmlns="{namespace}"' if namespace else ""
     head = '<?xml version="1.0" encoding="UTF-8"?>\n' if head is None else head
     begin = f'{head}<{root}{declared} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
-    return begin + "".join(_lines([CALENDAR, *content], "  ")) + f"</{root}>\n"
+    return begin + "".join(_lines([CALENDAR, *content], "\t")) + f"</{root}>\n"
 
 
 def write_pmxml(path: Path, *content: Element, encoding: str = "utf-8", **options: str) -> Path:
@@ -181,5 +181,5 @@ def _lines(elements: Iterable[Element], indent: str) -> Iterator[str]:
             yield f"{indent}<{name}>{escape(str(content))}</{name}>\n"
         else:
             yield f"{indent}<{name}>\n"
-            yield from _lines(content, f"{indent}  ")
+            yield from _lines(content, f"{indent}\t")
             yield f"{indent}</{name}>\n"

@@ -19,6 +19,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.pmxml_files import Element, activity, completed, project, relation, wbs, write_pmxml
 
 RUNS = 5
+#: Some of the forty fields that P6 writes besides those that dates and ids are in; with all of them the file would be
+#: larger than an export may be.
+FURTHER = {
+    "ActualDuration": 0,
+    "ActualLaborUnits": 0,
+    "AtCompletionDuration": 40,
+    "AutoComputeActuals": 0,
+    "EstimatedWeight": 1,
+    "Feedback": "",
+    "LevelingPriority": "Normal",
+    "PercentComplete": 0,
+    "PlannedLaborUnits": 0,
+    "ResumeDate": None,
+    "SuspendDate": None,
+    "UnitsPercentComplete": 0,
+}
 KINDS = ("Task Dependent", "Task Dependent", "Finish Milestone", "Start Milestone", "Level of Effort")
 
 
@@ -38,7 +54,7 @@ def write_large(path: Path, activities: int, relations: int) -> None:
         yield from (wbs(at + 10, f"{at:03}", None if at < 20 else 10 + at % 20) for at in range(200))
         for at in range(1, activities + 1):
             day = f"{date(2018, 1, 1) + timedelta(days=chance.randrange(1500))}T17:00:00"
-            fields = {"WBSObjectId": 10 + at % 200, "Type": KINDS[at % len(KINDS)]}
+            fields = {"WBSObjectId": 10 + at % 200, "Type": KINDS[at % len(KINDS)], **FURTHER}
             make = completed if at % 3 == 0 else activity
             yield make(at, f"DM-{at:06}", day, **fields)
         for at in range(1, relations + 1):
