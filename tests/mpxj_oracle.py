@@ -113,7 +113,7 @@ def _tell(requests: Iterable[Mapping[str, str | None]]) -> Sequence[object]:
     import jpype
     import mpxj  # noqa: F401 - it tells jpype where MPXJ is
 
-    jpype.startJVM("-Xmx512m", convertStrings=True)
+    jpype.startJVM("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", convertStrings=True)
     reader = jpype.JClass("org.mpxj.reader.UniversalProjectReader")
     answers = []
     for request in requests:
