@@ -99,6 +99,8 @@ def read_elements(file: BinaryIO, source: str, columns: Iterable[str], *, wants_
             reading.forget()
         parser.close()
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise BadExport(f"{source}: reading the file takes more memory than any export should.") from None
         said = " ".join((error.msg or "").split())[:200]
         raise BadExport(
             f"{source}: line {error.lineno or 1}: the file is damaged or cut off: it is no well-formed XML ({said}).",

@@ -3,13 +3,14 @@
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors import p6_pmxml_text
+from connectors import p6_pmxml_text, p6_schedule_export
 from connectors.guess import guess_mapping
 from connectors.p6_pmxml import read_export
 from connectors.p6_schedule_export import ProjectChoice
@@ -483,3 +484,25 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
         archive.writestr("a.xml", pmxml_text(project(activity(1, "A"))))
     with pytest.raises(BadExport, match="a zip file without a workbook"):
         guess_mapping(tmp_path / "x.xml")
+
+
+FILLING = b"<Spread><Period>1</Period><Period>2</Period></Spread>" * 400_000
+
+
+def read_within(megabytes: int, folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> Snapshot:
+    limits = replace(p6_schedule_export.LIMITS, memory_bytes=megabytes * 1_000_000)
+    monkeypatch.setattr(p6_schedule_export, "LIMITS", limits)
+    return read_bytes(folder, content)
+
+
+@pytest.mark.parametrize("place", ["<Calendar>", "\t<Project>", "\t\t<Activity>"])
+def test_what_is_not_wanted_fills_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    whole = pmxml_text(project(activity(1, "A-1"))).encode().replace(place.encode(), FILLING + place.encode(), 1)
+    snapshot = read_within(250, tmp_path, monkeypatch, whole)
+    assert list(milestones(snapshot)) == ["A-1"]
+
+
+def test_one_element_that_fills_the_memory_meets_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pmxml_text(project(activity(1, "A-1"))).encode().replace(b"<Activity>", b"<Activity>" + FILLING)
+    with pytest.raises(BadExport, match=r"a\.xml: reading the file takes more memory than any export should"):
+        read_within(250, tmp_path, monkeypatch, whole)
