@@ -187,7 +187,8 @@ class RowReader:
         due, due_column = read_date("due", self._due)
         forecast, _ = read_date("forecast", self._forecast)
         completed, completed_column = read_date("completed", self._completed)
-        if status is Status.NOT_STARTED and not rejects and (actual := self._find_actual(cells)):
+        is_read = all(reject.field != "completed" for reject in rejects)
+        if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
             reason = f"completed: {actual}, but the activity is {word or 'not started'}"
             rejects.append(Reject(where, code, reason, kind=kind, field="completed"))
             completed, completed_column = None, None

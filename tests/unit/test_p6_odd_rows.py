@@ -63,6 +63,12 @@ def test_an_actual_date_on_a_row_not_started_is_no_completion(tmp_path: Path, co
     assert reject.reason == f"completed: {column} '2/1/2019' is an actual date, but the activity is Not Started"
 
 
+def test_a_due_date_that_cannot_be_read_makes_no_completion_of_one_that_is_none(tmp_path: Path) -> None:
+    snapshot = read_rows(tmp_path, activity("A-1", base_end_date="soon", act_end_date="2/1/2019"))
+    assert by_code(snapshot.milestones)["A-1"].completed is None
+    assert [reject.field for reject in snapshot.rejects] == ["due", "completed"]
+
+
 def test_a_row_marked_for_deletion_is_not_used(tmp_path: Path) -> None:
     snapshot = read_rows(tmp_path, activity("A-1", end_date="3/1/2019", delete_record_flag="D"))
     assert [m.code for m in snapshot.milestones] == ["Z-9"]
