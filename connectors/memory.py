@@ -5,13 +5,13 @@ Each stands before a far side (connectors/memory_far_side.py), where a real conn
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
 from connectors.memory_far_side import Broken, FarSchedule, FarTracker, Issue, Refused
-from syncsvc.connector import Pulled, Seen, fingerprint
+from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always, fingerprint
 from syncsvc.errors import BadExport, ExitCode, Problem, SourceError, Unreachable
 from syncsvc.model import Change, Field, FieldChange, Milestone, Outcome, Receipt, Side, Snapshot, Status, by_code
 
@@ -34,8 +34,8 @@ class MemoryTracker:
         """Whether anybody answers."""
         return check_by_reading(self)
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
-        """One snapshot of the issues asked for."""
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
+        """One snapshot of the issues asked for; reading all of them costs nothing here, whatever is known."""
         return Pulled((self.read(keys),))
 
     def read(self, keys: Collection[str]) -> Snapshot:
@@ -51,12 +51,13 @@ class MemoryTracker:
             milestones=tuple({issue.issue_id: show(issue) for issue in found.values()}.values()),
             connector=self.name,
             complete=not unspoken,
+            why_incomplete=f"no answer speaks of {', '.join(sorted(unspoken))}" if unspoken else "",
             asked=frozenset(keys),
             missing=tuple(sorted(absent - unspoken)),
             moved={key: issue.key for key, issue in found.items() if issue.key != key},
         )
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare, write, read back. One request for both dates of an issue; nothing is sent twice."""
         found = self._far.fetch({change.issue_id for change in changes})
         begun: list[Begun] = []
@@ -66,6 +67,8 @@ class MemoryTracker:
             for change in of_issue:
                 if receipt := settle_before_writing(change, found.get(issue_id), self.writes):
                     yield receipt
+                elif not may_write():
+                    yield Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED)
                 else:
                     to_write.append(change)
             try:
@@ -170,7 +173,7 @@ class MemorySchedule:
         """Whether anybody answers, and the newest export can be read."""
         return check_by_reading(self)
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that `seen` does not know, oldest period first."""
         exports = self._far.fetch()
         if exports and not exports[-1][1]:
@@ -195,7 +198,7 @@ class MemorySchedule:
             raise BadExport("memory://schedule: there is no export")
         return replace(newest[0], milestones=tuple(m for m in newest[0].milestones if m.code in keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export and hand over what still holds, the whole batch at one place."""
         now = by_code(self.read({change.code for change in changes}).milestones)
         place = place_of(changes)
@@ -213,6 +216,9 @@ class MemorySchedule:
             else:
                 to_hand_over.append(change)
         if not to_hand_over:
+            return
+        if not may_write():
+            yield from (Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED) for change in to_hand_over)
             return
         try:
             self._far.hand_over(place, to_hand_over)

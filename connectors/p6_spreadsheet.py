@@ -26,7 +26,7 @@ from connectors.remark import say
 from connectors.row import RowReader, settle, text_of, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
-from syncsvc.connector import Pulled, Seen
+from syncsvc.connector import LEASE_ENDED, Known, Pulled, Seen, always
 from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
@@ -160,7 +160,7 @@ class P6Exports:
             problems.append(Problem(f"{where}.outbox", problem, "Workbooks for P6 go there.", ExitCode.USAGE))
         return problems
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """Every export that differs from what was last seen of it, in order of period.
 
         Raises SourceError or MappingError where the newest export cannot be read, UsageError where its period
@@ -203,7 +203,7 @@ class P6Exports:
         snapshot = self._read_newest()
         return replace(snapshot, milestones=tuple(m for m in snapshot.milestones if m.code in keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
         snapshot = self._read_newest()
         accepted, answered = self._sort_out(changes, snapshot)
@@ -212,6 +212,9 @@ class P6Exports:
             handed = [change for change, column in accepted if column is actual]
             completions = {change.code: change.after for change in handed if change.after}
             if not completions:
+                continue
+            if not may_write():
+                yield from (Receipt(change, Outcome.NOT_TRIED, LEASE_ENDED) for change in handed)
                 continue
             path = self._place_of(completions, actual)
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from connectors.exports import absolute, read_whole
-from syncsvc.connector import Pulled, Seen
+from syncsvc.connector import Known, Pulled, Seen, always
 from syncsvc.errors import Problem, SourceError, SyncsvcError
 from syncsvc.mapping import Mapping
 from syncsvc.model import Change, Field, FieldChange, Outcome, Receipt, Side, Snapshot
@@ -96,7 +96,7 @@ class Publication:
             return [Problem(f"connectors.{self.name}.path", error.message, error.hint, error.exit_code)]
         return []
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
         """What stands there now; nothing where that is what was seen last."""
         content = self._fetch()
         if seen.get(content.source) == f"{content.sha256}:{self._mapping.sha256}":
@@ -108,7 +108,7 @@ class Publication:
         snapshot = self._snapshot(self._fetch())
         return replace(snapshot, milestones=tuple(m for m in snapshot.milestones if m.code in keys))
 
-    def apply(self, changes: Sequence[Change]) -> Iterator[Receipt]:
+    def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Refuse every change."""
         for change in changes:
             yield Receipt(change, Outcome.REFUSED, f"{self.name} is only read")

@@ -53,6 +53,7 @@ def read_plan_content(content: Content, mapping: Mapping, *, taken_at: datetime)
         mapping_sha256=mapping.sha256,
         period=mapping.find_revision(text) or mapping.read_file_name(content.stem).period,
         complete=plan.complete,
+        why_incomplete="" if plan.complete else "it ends too early",
         typed=False,
         rejects=rejects,
     )

@@ -134,6 +134,18 @@ def read_time_zone(text: str) -> ZoneInfo:
         raise Unfit(f'is not a time zone: "{text[:40]}"', hint) from None
 
 
+def is_secret_url(text: str) -> bool:
+    """True for an https address (http on this machine) that may hold secrets, in whichever part."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return False
+    if not usable or any(character.isspace() for character in text):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
 def is_file(path: Path) -> bool:
     """True for a file that is there; False for whatever cannot be one."""
     try:

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from syncsvc.address import LOOPBACK, is_file, place_converters, read_path, read_store_address
+from syncsvc.address import LOOPBACK, is_file, is_secret_url, place_converters, read_path, read_store_address
 from syncsvc.errors import ConfigError, Problem
 from syncsvc.model import Side
+from syncsvc.notify_settings import MailSettings, NotifySettings, PingSettings, WebhookSettings
 from syncsvc.secret import Secret, SecretReference, find_secret_problems, resolve_secret
 from syncsvc.settings import (
     KINDS,
@@ -23,6 +24,7 @@ from syncsvc.settings import (
     LimitSettings,
     LinkSettings,
     ListSettings,
+    LogSettings,
     NightlySettings,
     ReportSettings,
     ReviewSettings,
@@ -41,6 +43,7 @@ __all__ = [
     "load_config",
     "read_settings",
     "resolve_secret",
+    "resolve_secret_url",
     "resolve_store_url",
 ]
 
@@ -58,6 +61,7 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "review": ReviewSettings,
     "nightly": NightlySettings,
     "report": ReportSettings,
+    "log": LogSettings,
 }
 
 
@@ -94,16 +98,17 @@ def find_config(path: Path | None, env: Mapping[str, str]) -> Path:
 def read_settings(tables: Mapping[str, object], path: Path) -> Settings:
     """The settings in parsed TOML; `path` is the file they stand in, which need not exist."""
     reader = TableReader(path.name, place_converters(path.parent))
-    reader.refuse_unknown(tables, [*_TABLES, "connectors"], "")
+    reader.refuse_unknown(tables, [*_TABLES, "connectors", "notify"], "")
     read = {name: reader.read_struct(tables.get(name, {}), kind, name) for name, kind in _TABLES.items()}
     connectors = _read_connectors(reader, tables.get("connectors", {}))
+    notify = _read_notify(reader, tables.get("notify", {}))
     _check_store(reader, tables.get("store"))
     _check_links(reader, tables.get("links"), path.parent)
     raise_problems(path, reader.problems)
     store, limit = read.pop("store"), read.pop("limits")
     if store == StoreSettings():
         store = StoreSettings(url=read_store_address(DEFAULT_STORE, path.parent))
-    return Settings(path=path, store=store, limit=limit, connectors=connectors, **read)  # type: ignore[arg-type] # all read
+    return Settings(path=path, store=store, limit=limit, connectors=connectors, notify=notify, **read)  # type: ignore[arg-type] # all read
 
 
 def resolve_store_url(settings: Settings, env: Mapping[str, str]) -> Secret:
@@ -120,6 +125,18 @@ def resolve_store_url(settings: Settings, env: Mapping[str, str]) -> Secret:
         raise ConfigError("The store cannot be used:", problems=[problem]) from None
 
 
+def resolve_secret_url(reference: SecretReference, env: Mapping[str, str]) -> Secret:
+    """A secret that is an https address (http only on this machine); ConfigError, which does not show it."""
+    secret = resolve_secret(reference, env)
+    if not is_secret_url(secret.reveal()):
+        where = f"{reference.where}.{reference.key}_{'env' if reference.variable else 'file'}"
+        problem = Problem(
+            where, "what it names holds no https address", "Put the whole address there, as it was given."
+        )
+        raise ConfigError("A secret cannot be used:", problems=[problem])
+    return secret
+
+
 def check_secrets(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
     """What is wrong with the secrets: absent, unusable, in a file that others may read, sent in the clear."""
     problems = [problem for reference in settings.secrets() for problem in find_secret_problems(reference, env)]
@@ -127,6 +144,23 @@ def check_secrets(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
     if jira is not None and urlsplit(jira.url).scheme == "http" and urlsplit(jira.url).hostname not in LOOPBACK:
         where = f"{settings.path.name}: connectors.{jira.name}.url"
         problems.append(Problem(where, "http sends the token in the clear", "Use https."))
+    return list(dict.fromkeys([*problems, *_check_notify(settings, env)]))
+
+
+def _check_notify(settings: Settings, env: Mapping[str, str]) -> list[Problem]:
+    """Secret addresses that are none, and a file of certificates that is not there."""
+    problems: list[Problem] = []
+    for reference in settings.notify.urls(settings.path.name):
+        try:
+            resolve_secret_url(reference, env)
+        except ConfigError as error:
+            problems += error.problems
+    ca_file = settings.notify.ca_file
+    if ca_file is not None and not is_file(ca_file):
+        where = f"{settings.path.name}: notify.ca_file"
+        problems.append(
+            Problem(where, f"{ca_file} does not exist or is not a file", "Name a file of certificates (PEM).")
+        )
     return problems
 
 
@@ -181,6 +215,50 @@ def _check_connector(reader: TableReader, table: Mapping[str, object], kind: str
         reader.report(f"{where}.token_env", "is missing", hint)
     if table.get("projects") == []:
         reader.report(f"{where}.projects", "is empty", "Name the projects that may be written; no other ever is.")
+
+
+def _read_notify(reader: TableReader, table: object) -> NotifySettings | None:
+    """[notify] with the tables in it, each of which may be left out."""
+    if not isinstance(table, dict):
+        return reader.read_struct(table, NotifySettings, "notify")
+    inner: dict[str, object] = {}
+    for name, kind in (("mail", MailSettings), ("ping", PingSettings)):
+        inner[name] = reader.read_struct(table[name], kind, f"notify.{name}") if name in table else None
+    webhooks = table.get("webhooks", [])
+    if not isinstance(webhooks, list):
+        reader.report("notify.webhooks", "must be a list of tables, each under [[notify.webhooks]]")
+        webhooks = []
+    inner["webhooks"] = tuple(
+        reader.read_struct(each, WebhookSettings, f"notify.webhooks[{at}]") for at, each in enumerate(webhooks)
+    )
+    _check_mail(reader, table.get("mail"))
+    places = {f"notify.webhooks[{at}]": each for at, each in enumerate(webhooks)} | {"notify.ping": table.get("ping")}
+    for where, each in places.items():
+        if isinstance(each, dict) and not {"url_env", "url_file"} & set(each):
+            hint = "Such an address is a secret: name the variable, or with url_file the file, that holds it."
+            reader.report(f"{where}.url_env", "is missing", hint)
+    names = [each.get("name") for each in webhooks if isinstance(each, dict)]
+    for at, each in enumerate(names):
+        if each is not None and each in names[:at]:
+            reader.report(f"notify.webhooks[{at}].name", "is the name of another webhook, too", "Give each its own.")
+    bare = {key: value for key, value in table.items() if key not in inner}
+    return reader.read_struct(bare, NotifySettings, "notify", given=inner)
+
+
+def _check_mail(reader: TableReader, table: object) -> None:
+    """What goes together in [notify.mail]."""
+    if not isinstance(table, dict):
+        return
+    has_password = bool({"password_env", "password_file"} & set(table))
+    if has_password and "user" not in table:
+        reader.report("notify.mail.user", "is missing", "A password is of use only with the user whose it is.")
+    if "user" in table and not has_password:
+        hint = "Name the environment variable that holds the password, or a file with password_file."
+        reader.report("notify.mail.password_env", "is missing", hint)
+    if table.get("recipients") == []:
+        reader.report("notify.mail.recipients", "is empty", "Name whom to tell, or take [notify.mail] out.")
+    if table.get("security") == "none" and has_password and table.get("host") not in LOOPBACK:
+        reader.report("notify.mail.security", "would send the password in the clear", 'Use "starttls" or "tls".')
 
 
 def _check_store(reader: TableReader, table: object) -> None:

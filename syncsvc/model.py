@@ -136,7 +136,8 @@ class Snapshot:
 
     Of a P6 export it holds every readable row; `taking_part` gives those that are milestones.
     `asked` is None when everything in scope was read; a tracker lists the keys it was asked for,
-    `missing` those of them it does not show, `moved` those that came back under another key.
+    `missing` those of them it does not show, `moved` those that came back under another key. Of a tracker that was
+    asked only for what can have changed since `census_at` the rest is as it was last read.
     """
 
     side: Side
@@ -151,17 +152,29 @@ class Snapshot:
     edition: int | None = None  # given by the store
     data_date: date | None = None
     complete: bool = True
+    why_incomplete: str = ""
     typed: bool = True  # False: the export has no activity-type column, so every row counts as a milestone
     rejects: tuple[Reject, ...] = ()
     asked: frozenset[str] | None = None
     missing: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    read_at: datetime | None = None  # when the reading began by the source's own clock, where it has one that counts
+    census_at: datetime | None = None  # when all of it was last read itself, by the same clock
     id: int | None = None  # the store's
 
     @property
     def rows(self) -> int:
         """How many rows were read, used or not."""
         return len(self.milestones) + sum(reject.field is None for reject in self.rejects)
+
+    @property
+    def how_read(self) -> str:
+        """COMPLETE or INCOMPLETE, and how or why, in words."""
+        if not self.complete:
+            return f"INCOMPLETE: {self.why_incomplete or 'the source does not say why'}"
+        if self.census_at == self.read_at or self.census_at is None:
+            return "COMPLETE"
+        return f"COMPLETE: read what has changed; all was last read {self.census_at:%Y-%m-%d %H:%M} UTC"
 
     def taking_part(self) -> tuple[Milestone, ...]:
         """The milestones: in a P6 export with a type column only the rows whose type says so."""
@@ -514,6 +527,8 @@ class RunResult:
     drifts: tuple[Drift, ...] = ()
     problems: tuple[str, ...] = ()  # what could not be read and did not stop the run
     report: Mapping[str, str] = field(default_factory=dict)  # format -> absolute path
+    waits: int = 0  # how often the tracker's rate limits made the run wait
+    waited_seconds: float = 0.0
 
     @property
     def outbox(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 from syncsvc.model import (
     Action,
@@ -34,7 +35,7 @@ from syncsvc.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would make it four times as dear to make, and there are many
 class Case:
     """One link and one field: everything the truth table looks at, under the names the table uses."""
 
@@ -286,43 +287,34 @@ class _Unusable:
                 self.fields.setdefault((reject.code, reject.field), said)
 
     def why(self, code: str, name: Field) -> str:
+        if not self.rows and not self.fields:
+            return ""
         return self.rows.get(code) or self.fields.get((code, name.value), "")
+
+
+class _Ends(NamedTuple):
+    """A link with what stands at its two ends."""
+
+    link: Link
+    milestone: Milestone | None
+    issue: Milestone | None
+    current_key: str  # the link's key, or the one the issue moved to
+    target: str  # what a write would go to: the issue, or where it was not seen the link's key
 
 
 def _cases(
     owner: Snapshot, follower: Snapshot, links: Sequence[Link], memory: Memory, policy: Policy
 ) -> Iterator[Case]:
-    owners, followers = by_code(owner.taking_part()), by_code(follower.milestones)
     owner_unusable, follower_unusable = _Unusable(owner.rejects), _Unusable(follower.rejects)
-
-    def issue_of(link: Link) -> Milestone | None:
-        return followers.get(follower.moved.get(link.key, link.key))
-
-    def target_of(link: Link) -> str:
-        issue = issue_of(link)
-        return link.key if issue is None else issue.issue_id or issue.code
-
-    targets = Counter((target_of(link), name) for link in links for name in link.fields)
-    reports: dict[str, dict[Link, date]] = defaultdict(dict)  # code -> completions reported to an owner without one
-    for link in links:
-        milestone, issue = owners.get(link.code), issue_of(link)
-        if (
-            Field.COMPLETED in link.fields
-            and milestone is not None
-            and milestone.completed is None
-            and not owner_unusable.why(link.code, Field.COMPLETED)
-            and issue is not None
-            and issue.completed is not None
-            and not follower_unusable.why(issue.code, Field.COMPLETED)
-            and memory.baselines.get((link.code, issue.issue_id or issue.code, Field.COMPLETED)) is None
-        ):
-            reports[link.code][link] = issue.completed
-
-    for link in links:
-        milestone, issue = owners.get(link.code), issue_of(link)
-        current_key = follower.moved.get(link.key, link.key)
-        foreign = project_of(current_key) if project_of(current_key) not in policy.projects else ""
-        for name in sorted(link.fields):
+    every = _ends(owner, follower, links)
+    doubled = _doubled_targets(every)
+    reports = _reports(every, owner_unusable, follower_unusable, memory)
+    baselines, proposals = memory.baselines, memory.proposals
+    nothing: frozenset[date] = frozenset()
+    for link, milestone, issue, current_key, target in every:
+        project = project_of(current_key)
+        foreign = project if project not in policy.projects else ""
+        for name in _in_order(link.fields):
             owner_unseen = owner_unusable.why(link.code, name)
             seen_owner = None if owner_unseen else milestone
             if seen_owner is None and not owner_unseen and not owner.complete:
@@ -334,13 +326,12 @@ def _cases(
             ambiguous = (
                 owner_unusable.duplicates.get(link.code)
                 or follower_unusable.duplicates.get(current_key)
-                or (f"two links write {name} of {current_key}" if targets[target_of(link), name] > 1 else "")
+                or (f"two links write {name} of {current_key}" if (target, name) in doubled else "")
             )
-            reported = set(reports[link.code].values()) if link in reports[link.code] else set()
-            if not ambiguous and name is Field.COMPLETED and len(reported) > 1:
-                said = " and ".join(str(day) for day in sorted(reported))
-                ambiguous = f"the Jira issues linked to {link.code} report different completions: {said}"
-            link_key: LinkKey = (link.code, (issue.issue_id if issue else None) or current_key, name)
+            if not ambiguous and name is Field.COMPLETED and link.code in reports:
+                ambiguous = _why_reports_differ(link, reports[link.code])
+            issue_id = (issue.issue_id if issue else None) or current_key
+            link_key: LinkKey = (link.code, issue_id, name)
             f = seen_follower.value(name) if seen_follower else None
             yield Case(
                 link=link,
@@ -352,16 +343,68 @@ def _cases(
                 follower_unseen=follower_unseen,
                 o=owner_value(seen_owner, link, name) if seen_owner else None,
                 f=f,
-                b=memory.baselines.get(link_key),
-                b_known=link_key in memory.baselines,
+                b=baselines.get(link_key),
+                b_known=link_key in baselines,
                 ambiguous=ambiguous,
                 foreign=foreign,
                 data_date=owner.data_date,
-                written=memory.written.get(link_key, frozenset()),
-                proposals=memory.proposals.get(link_key[:2], ()),
-                done_before=link_key[1] in memory.done_before,
+                written=memory.written.get(link_key, nothing),
+                proposals=proposals.get((link.code, issue_id), ()) if proposals else (),
+                done_before=issue_id in memory.done_before,
                 undone=link_key in memory.undone and memory.undone[link_key] == f,
             )
+
+
+def _ends(owner: Snapshot, follower: Snapshot, links: Sequence[Link]) -> list[_Ends]:
+    owners, followers = by_code(owner.taking_part()), by_code(follower.milestones)
+    every = []
+    for link in links:
+        key = follower.moved.get(link.key, link.key)
+        issue = followers.get(key)
+        target = link.key if issue is None else issue.issue_id or issue.code
+        every.append(_Ends(link, owners.get(link.code), issue, key, target))
+    return every
+
+
+def _doubled_targets(every: Sequence[_Ends]) -> set[tuple[str, Field]]:
+    """What more than one link would write."""
+    times = Counter([ends.target for ends in every])
+    if len(times) == len(every):
+        return set()
+    fields = Counter((e.target, name) for e in every if times[e.target] > 1 for name in e.link.fields)
+    return {place for place, links in fields.items() if links > 1}
+
+
+def _reports(
+    every: Sequence[_Ends], owner_unusable: _Unusable, follower_unusable: _Unusable, memory: Memory
+) -> dict[str, dict[Link, date]]:
+    """Code -> the completions that its links report to an owner without one."""
+    reports: dict[str, dict[Link, date]] = defaultdict(dict)
+    for link, milestone, issue, _, _ in every:
+        if (
+            milestone is not None
+            and milestone.completed is None
+            and issue is not None
+            and issue.completed is not None
+            and Field.COMPLETED in link.fields
+            and not owner_unusable.why(link.code, Field.COMPLETED)
+            and not follower_unusable.why(issue.code, Field.COMPLETED)
+            and memory.baselines.get((link.code, issue.issue_id or issue.code, Field.COMPLETED)) is None
+        ):
+            reports[link.code][link] = issue.completed
+    return dict(reports)
+
+
+def _why_reports_differ(link: Link, reports: Mapping[Link, date]) -> str:
+    days = sorted(set(reports.values()))
+    if link not in reports or len(days) == 1:
+        return ""
+    return f"the Jira issues linked to {link.code} report different completions: {' and '.join(map(str, days))}"
+
+
+@cache
+def _in_order(names: frozenset[Field]) -> tuple[Field, ...]:
+    return tuple(sorted(names))
 
 
 def _why_follower_is_unseen(link: Link, follower: Snapshot) -> str:
@@ -372,8 +415,15 @@ def _why_follower_is_unseen(link: Link, follower: Snapshot) -> str:
     return ""
 
 
+def _deciding_row(case: Case) -> tuple[DriftKind, str]:
+    for _, kind, why_it_is in TABLE:
+        if why := why_it_is(case):
+            return kind, why
+    raise AssertionError("the last row matches whatever is left")
+
+
 def _decide(case: Case, policy: Policy) -> Drift:
-    kind, why = next((kind, why) for _, kind, why_it_is in TABLE if (why := why_it_is(case)))
+    kind, why = _deciding_row(case)
     action, hold_kind, addition, waits = _action(kind, case, policy)
     seen_on_both = case.owner is not None and case.follower is not None
     return Drift(

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 
 from syncsvc.address import Location, MappingName, StoreAddress, WebAddress
 from syncsvc.model import Basis, Field, FirstContact, FollowerEdit, Limits, Mode, Policy, ReportRules, Side
+from syncsvc.notify_settings import NotifySettings
 from syncsvc.secret import SecretReference
 
 MAX_OFFSET_DAYS: Final = 3_650
@@ -80,6 +81,7 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     user: Text | None = None
     token_env: VariableName | None = None
     token_file: Path | None = None
+    token_expires: date | None = None  # the day after which the token is refused, as far as its owner knows
     completed_field: Text | None = None
     not_completed_resolutions: tuple[Text, ...] = (
         "Won't Do",
@@ -92,6 +94,7 @@ class JiraSettings(Struct, frozen=True, kw_only=True):
     comment: bool = False
     notify: bool = True
     workers: Annotated[int, Meta(ge=1, le=8)] = 4
+    census_days: Annotated[int, Meta(ge=0, le=366)] = 7
 
     @property
     def side(self) -> Side:
@@ -193,6 +196,12 @@ class ReportSettings(Struct, frozen=True):
     narrative_days: Count = 30
 
 
+class LogSettings(Struct, frozen=True):
+    """[log]: how the log is written where the command line does not say it."""
+
+    format: Literal["plain", "json"] = "plain"
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A whole configuration file."""
 
@@ -206,6 +215,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     review: ReviewSettings = ReviewSettings()
     nightly: NightlySettings = NightlySettings()
     report: ReportSettings
+    log: LogSettings = LogSettings()
+    notify: NotifySettings = NotifySettings()
 
     @property
     def pmcs(self) -> P6Settings | ListSettings | None:
@@ -255,4 +266,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[SecretReference, ...]:
         """Every secret this configuration refers to."""
         url = SecretReference(f"{self.path.name}: store", "url", self.store.url_env) if self.store.url_env else None
-        return tuple(reference for reference in (self.token(), url) if reference is not None)
+        notify = (self.notify.password(self.path.name), *self.notify.urls(self.path.name))
+        return tuple(reference for reference in (self.token(), url, *notify) if reference is not None)

@@ -93,10 +93,12 @@ def pulled_shape(snapshot: Snapshot) -> dict[str, Any]:
         "milestones": len(snapshot.taking_part()),
         "rejects": len(snapshot.rejects),
         "complete": snapshot.complete,
+        "why_incomplete": snapshot.why_incomplete or None,
         "snapshot": None if snapshot.id is None else f"s{snapshot.id}",
     }
     if snapshot.side is Side.JIRA:
         shape["missing"] = list(snapshot.missing)
+        shape["census_at"] = None if snapshot.census_at is None else instant(snapshot.census_at)
     else:
         shape |= {"period": snapshot.period, "kind": snapshot.kind, "edition": snapshot.edition}
     return shape
@@ -133,6 +135,7 @@ def run_shape(result: RunResult) -> dict[str, Any]:
         "problems": list(result.problems),
         "outbox": list(result.outbox),
         "report": dict(result.report),
+        "rate_limit": {"waits": result.waits, "seconds": result.waited_seconds},
     }
 
 

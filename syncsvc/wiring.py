@@ -1,6 +1,7 @@
 """The one place that builds store, connectors and service from the configuration."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -10,14 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from syncsvc import HOME
-from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_store_url
+from syncsvc.config import check_secrets, load_config, resolve_secret, resolve_secret_url, resolve_store_url
 from syncsvc.connector import Connector, Reader, ReadOnly
-from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SyncsvcError, UsageError
+from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SchemaBehind, SyncsvcError, UsageError
+from syncsvc.health import Health, find_health, unusable
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
 from syncsvc.model import LinkWord, Side, Snapshot
+from syncsvc.secret import Secret, SecretReference
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
 from syncsvc.store import Run, Store
@@ -25,8 +28,11 @@ from syncsvc.store import Run, Store
 if TYPE_CHECKING:
     from connectors.jira import JiraConnector
     from connectors.p6_spreadsheet import P6Exports
+    from syncsvc.notify import Channel, Notifier
 
 Clock = Callable[[], datetime]
+#: A part of a secret address that is as long as this may be what makes it one.
+_SECRET_PART = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Wiring:
             now=self.now,
             others=others,
             find_candidates=follower.find_candidates,
+            waits=follower.waits,
             plan_from=self._pmcs_settings().plan_from,
             plan_hours=self.settings.review.plan_hours,
             write_report=reporting.write,
@@ -171,6 +178,7 @@ class Wiring:
                 comment=settings.comment,
                 notify=settings.notify,
                 workers=settings.workers,
+                census_days=settings.census_days,
                 code_field=self.settings.links.code_field,
                 candidate_types=self.settings.links.suggest_types,
                 time_zone=self.settings.site.timezone,
@@ -192,6 +200,86 @@ class Wiring:
                 f"{self.settings.path.name}: connectors.{settings.name}.mapping", error.message, error.hint
             )
             raise ConfigError("a published side cannot be read:", problems=[problem]) from None
+
+    def health(self, store: Store | None = None) -> tuple[Health, ExitCode]:
+        """How the service is doing, and how `syncsvc health` exits; from a store that is open already where one is.
+
+        Never raises for a store that cannot be used: that is what is to be told.
+        """
+        from syncsvc.store import current, head
+
+        now, settings, opened, schema = self.now(), self.settings, None, None
+        try:
+            if store is None:
+                schema = current(resolve_store_url(settings, self.env).reveal())
+                if schema is None:
+                    raise SchemaBehind("there is no store yet")  # opening it would make one
+                store = opened = self.open_store()
+            pmcs = settings.pmcs
+            kind = pmcs.plan_from if isinstance(pmcs, P6Settings) else None
+            facts = store.health_facts(pmcs.name if pmcs else None, kind)
+        except SyncsvcError as error:
+            words = " ".join(str(error).split())
+            return unusable(words, now=now, schema=schema, head=head()), error.exit_code
+        finally:
+            if opened is not None:
+                opened.close()
+        health = find_health(
+            facts,
+            now=now,
+            today=now.astimezone(settings.site.timezone).date(),
+            catch_up=timedelta(hours=settings.nightly.catch_up_hours),
+            schema=schema or head(),  # an open store is at head
+            head=head(),
+        )
+        return health, ExitCode.DONE if health.well else ExitCode.WAITING
+
+    def notifier(self) -> "Notifier":
+        """Every way to tell of the nights. One whose secret is not there says so when it is to be used."""
+        from syncsvc.notify import Notifier, Trust, Unusable
+        from syncsvc.notify.mail import Mail
+        from syncsvc.notify.web import Ping, Webhook
+
+        notify, file = self.settings.notify, self.settings.path.name
+        trust = Trust(notify.ca_file)
+        channels: list[Channel] = []
+        if notify.mail is not None:
+            try:
+                channels.append(Mail(notify.mail, self._mail_password(), trust))
+            except ConfigError as error:
+                channels.append(Unusable("mail", _in_one_line(error)))
+        for at, name in enumerate(notify.channels[len(channels) :]):
+            try:
+                url = self._secret_url(notify.webhook_url(file, at))
+                channels.append(Webhook(name, notify.webhooks[at].kind, url, trust))
+            except ConfigError as error:
+                channels.append(Unusable(name, _in_one_line(error)))
+        reference = notify.ping_url(file)
+        if notify.ping is None or reference is None:
+            return Notifier(tuple(channels))
+        try:
+            return Notifier(tuple(channels), Ping(notify.ping, self._secret_url(reference), trust))
+        except ConfigError as error:
+            return Notifier(tuple(channels), Unusable("ping", _in_one_line(error)))
+
+    def _mail_password(self) -> Secret | None:
+        reference, mail = self.settings.notify.password(self.settings.path.name), self.settings.notify.mail
+        if reference is None or mail is None:
+            return None
+        password = resolve_secret(reference, self.env)
+        hide(password.reveal())
+        for login in (password.reveal(), f"\0{mail.user}\0{password.reveal()}"):
+            hide(b64encode(login.encode()).decode())  # as SMTP sends it
+        return password
+
+    def _secret_url(self, reference: SecretReference) -> Secret:
+        url = resolve_secret_url(reference, self.env)
+        hide(url.reveal())
+        parts = urlsplit(url.reveal())
+        for part in (*parts.path.split("/"), parts.query):
+            if len(part) >= _SECRET_PART:
+                hide(part)
+        return url
 
     def find_problems(self) -> list[Problem]:
         """Everything wrong at once: secrets, links, store, sources, Jira's identity, fields and permissions."""
@@ -318,6 +406,12 @@ def _first_taken(store: Store, settings: Settings, name: str, later: Snapshot) -
 def _find_stored(store: Store, settings: Settings, name: str, before: datetime | None) -> Snapshot | None:
     if name[:1] == "s" and name[1:].isdecimal():
         found = store.snapshot(int(name[1:]))
+        if found is None and store.was_pruned(int(name[1:])):
+            raise UsageError(
+                f"snapshot {name} was pruned: it was old, and neither the first nor the last of its month",
+                "`syncsvc log` says when. What is left of that month: pmcs:2019-04, or `syncsvc show jira:latest "
+                "--as-of 2019-04-30`.",
+            )
         return None if found is None or (before is not None and found.taken_at >= before) else found
     connector, _, rest = name.partition(":")
     names = {settings.name for settings in settings.connectors}
@@ -351,3 +445,7 @@ def _problems_of(build: Callable[[], Reader | Store | LinksFile]) -> list[Proble
         return [Problem("", error.message, error.hint, error.exit_code)]
     finally:
         built.close()
+
+
+def _in_one_line(error: ConfigError) -> str:
+    return " ".join(str(error).split())

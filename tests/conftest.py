@@ -28,7 +28,7 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
 
-def _absent(message: str) -> NoReturn:
+def absent(message: str) -> NoReturn:
     """Skipped, and in CI failed."""
     if os.environ.get("CI") == "true":
         pytest.fail(message)
@@ -37,7 +37,7 @@ def _absent(message: str) -> NoReturn:
 
 def _outside(path: Path, variable: str) -> Path:
     if not path.exists():
-        _absent(f"{path} is absent; {variable} names it")
+        absent(f"{path} is absent; {variable} names it")
     return path
 
 
@@ -64,7 +64,7 @@ def latex() -> None:
         ("pdftotext", "poppler-utils"),
     ):
         if shutil.which(program) is None:
-            _absent(f"{program} is absent; Debian has it in {package}")
+            absent(f"{program} is absent; Debian has it in {package}")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def soffice() -> str:
     """LibreOffice; never needed at run time."""
     found = shutil.which("soffice")
     if found is None:
-        _absent("soffice is absent; Debian has it in libreoffice-calc-nogui")
+        absent("soffice is absent; Debian has it in libreoffice-calc-nogui")
     return found
 
 
@@ -80,9 +80,9 @@ def soffice() -> str:
 def mpxj() -> None:
     """MPXJ and the Java it runs on: the independent reader of P6's files; never needed at run time."""
     if find_spec("mpxj") is None or find_spec("jpype") is None:
-        _absent("mpxj or jpype1 is absent; pip has them")
+        absent("mpxj or jpype1 is absent; pip has them")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        _absent("java is absent; Debian has it in default-jre-headless")
+        absent("java is absent; Debian has it in default-jre-headless")
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +96,7 @@ def postgresql() -> Iterator[Databases]:
         with running_server(programs) as url, closing(Databases(url)) as databases:
             yield databases
     else:
-        _absent("PostgreSQL is absent; Debian has it in postgresql, or SYNCSVC_TEST_PG names a server")
+        absent("PostgreSQL is absent; Debian has it in postgresql, or SYNCSVC_TEST_PG names a server")
 
 
 @pytest.fixture(autouse=True)

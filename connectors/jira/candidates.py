@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.jira.answers import read_refusal
 from connectors.jira.fields import CODE_FIELD_SETTING, find_code_field
 from connectors.jira.issues import Terms, read_issue
+from connectors.jira.search import SearchRefused, quoted, search_pages
 from connectors.jira.settings import JiraSettings
 from connectors.jira.transport import Transport
-from syncsvc.errors import ConfigError, SourceError
+from syncsvc.errors import ConfigError
 from syncsvc.model import Candidate, Candidates
 
 MAX_ISSUES: Final = 5000  # of one search
@@ -38,7 +38,7 @@ class CandidateSearch:
         code_field = None
         if self.settings.code_field:
             code_field = find_code_field(self.transport, self.settings.code_field, CODE_FIELD_SETTING)
-        projects = f"project in ({', '.join(_quoted(project) for project in sorted(self.settings.projects))})"
+        projects = f"project in ({', '.join(quoted(project) for project in sorted(self.settings.projects))})"
         by_type, words = self._by_type()
         queries = [f"{projects} AND {by_type} ORDER BY updated DESC"]
         if code_field is not None:
@@ -61,7 +61,7 @@ class CandidateSearch:
     def _by_type(self) -> tuple[str, str]:
         types = self.settings.candidate_types
         if types:
-            return f"issuetype in ({', '.join(map(_quoted, types))})", f"issues of type {', '.join(types)}"
+            return f"issuetype in ({', '.join(map(quoted, types))})", f"issues of type {', '.join(types)}"
         return (
             f"issuetype not in subtaskIssueTypes() AND updated >= -{TOUCHED_WITHIN_DAYS}d",
             f"issues other than sub-tasks that were changed within {TOUCHED_WITHIN_DAYS // 365} years",
@@ -69,52 +69,22 @@ class CandidateSearch:
 
     def _search(self, jql: str, code_field: str | None) -> tuple[list[Any], bool]:
         """The issues of all pages up to the cap, and whether there are more."""
-        body: dict[str, Any] = {
-            "jql": jql,
-            "maxResults": _PAGE_ISSUES,
-            "fields": [*self.terms.asked_fields, *([code_field] if code_field else [])],
-        }
+        fields = [*self.terms.asked_fields, *([code_field] if code_field else [])]
         issues: list[Any] = []
-        while True:
-            page = self._ask(body)
-            issues += [issue for issue in page["issues"] if isinstance(issue, dict)]
-            if self.cloud:
-                token = page.get("nextPageToken")
-                at_end = not token
-                stuck = token == body.get("nextPageToken")
-                body["nextPageToken"] = token
-            else:
-                at_end = len(issues) >= (page["total"] if isinstance(page.get("total"), int) else 0)
-                stuck = not page["issues"]
-                body["startAt"] = len(issues)
-            if len(issues) > MAX_ISSUES or (len(issues) == MAX_ISSUES and not at_end):
-                return issues[:MAX_ISSUES], True
-            if at_end:
-                return issues, False
-            if stuck:
-                raise SourceError(f"{self.transport.place}: the search came to a stop after {len(issues)} issues")
-
-    def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self.transport.ask("POST", "search/jql" if self.cloud else "search", body=body)
-        if answer.status == 400:
-            words = self.transport.without_secrets(str(read_refusal(answer)))
+        try:
+            for page in search_pages(self.transport, jql, fields, cloud=self.cloud, page_issues=_PAGE_ISSUES):
+                issues += page.issues
+                if len(issues) > MAX_ISSUES or (len(issues) == MAX_ISSUES and not page.last):
+                    return issues[:MAX_ISSUES], True
+        except SearchRefused as refused:
             raise ConfigError(
-                f"{self.transport.place} refuses the search for candidates: {words}",
+                f"{self.transport.place} refuses the search for candidates: {refused}",
                 "See `projects` of the connector, and code_field and suggest_types of [links].",
-            )
-        page = answer.json() if answer.accepted else None
-        if not isinstance(page, dict) or not isinstance(page.get("issues"), list):
-            words = self.transport.words(answer)
-            raise SourceError(f"{self.transport.place} does not answer a search ({answer.status}: {words})")
-        return page
+            ) from None
+        return issues, False
 
 
 def _in_jql(field_id: str) -> str:
     """How a query names a field: custom ones by number, since names are not unique."""
     custom = _CUSTOM_FIELD.fullmatch(field_id)
-    return f"cf[{custom[1]}]" if custom else _quoted(field_id)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f"cf[{custom[1]}]" if custom else quoted(field_id)

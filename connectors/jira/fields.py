@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from connectors.jira.issues import DateField
 from connectors.jira.settings import AUTO, CLOUD, DATA_CENTER, FLAVOURS, JiraSettings
@@ -42,6 +43,14 @@ class Server:
     base_url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are to this Jira, and the time zone in which it reads the dates of our queries, if it is known."""
+
+    id: str
+    zone: ZoneInfo | None
+
+
 def ask_server(transport: Transport) -> Server:
     """Cloud or not; anything that does not call itself Cloud is Data Center, whose own word is "Server"."""
     answer = transport.ask("GET", "serverInfo")
@@ -55,14 +64,23 @@ def ask_server(transport: Transport) -> Server:
     return Server(said["deploymentType"].lower() == CLOUD, base_url.rstrip("/") if isinstance(base_url, str) else None)
 
 
-def prove_access(transport: Transport) -> None:
+def prove_access(transport: Transport) -> Account:
     """Raises AccessRefused unless Jira knows who we are: with a bad token much of it answers as if to nobody."""
     answer = transport.ask("GET", "myself")
-    if not answer.accepted or not isinstance(answer.json(), dict):
+    said = answer.json() if answer.accepted else None
+    if not isinstance(said, dict):
         words = transport.words(answer)
         raise AccessRefused(
             f"{transport.place} does not say who we are ({answer.status}{': ' + words if words else ''})"
         )
+    return Account(str(said.get("accountId") or said.get("key") or said.get("name") or ""), _zone_of(said))
+
+
+def _zone_of(said: Mapping[str, Any]) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(str(said["timeZone"]))
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError, a folder of zones an OSError
+        return None
 
 
 def find_completed_field(transport: Transport, wanted: str, where: str) -> DateField:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from syncsvc import __version__
 from syncsvc.model import Field, Milestone, Reject, Status
 
 DUE_FIELD: Final = "duedate"
@@ -41,6 +43,11 @@ class Terms:
     def asked_fields(self) -> tuple[str, ...]:
         """The ids of all fields that a milestone is made of."""
         return (*_ASKED_FIELDS, self.completed_field.id) if self.completed_field else _ASKED_FIELDS
+
+    def fingerprint(self, *others: str) -> str:
+        """Two readings are comparable where this is the same: same terms, read by the same version of this program."""
+        lists = (self.asked_fields, sorted(self.not_completed_resolutions), others)
+        return sha256(repr((__version__, self.time_zone.key, self.browse_url, lists)).encode()).hexdigest()
 
     def field_id(self, name: Field) -> str:
         """Where a date is written to; KeyError for completed without a configured field."""

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from connectors.jira.answers import Refusal, read_refusal
 from connectors.jira.issues import Shown, Terms, read_issue
 from connectors.jira.transport import Transport
-from syncsvc.errors import AccessRefused, SourceError
+from syncsvc.errors import AccessRefused, SourceError, Unreachable
 from syncsvc.model import Milestone, Reject
 
 BULKFETCH_KEYS: Final = 100  # Jira's limit
@@ -32,6 +32,7 @@ class Found:
     """What is known of the keys asked for. A key without an issue is missing: not there, or not visible."""
 
     issues: dict[str, Shown] = field(default_factory=dict)  # by the key as it was asked for
+    unread: dict[str, str] = field(default_factory=dict)  # key as it was asked for -> why Jira could not show it
 
     @property
     def milestones(self) -> tuple[Milestone, ...]:
@@ -52,7 +53,7 @@ class Found:
 
 
 class IssueReader:
-    """Finds issues by key. `in_bulk` is for many, `alone` is fresh."""
+    """Finds issues by key. `in_bulk` is for many, `alone` is fresh, `before_a_write` is as many as fresh can be."""
 
     def __init__(self, transport: Transport, terms: Terms, *, cloud: bool, workers: int) -> None:
         self._transport = transport
@@ -60,12 +61,19 @@ class IssueReader:
         self._cloud = cloud
         self._workers = max(workers, 1)
 
-    def in_bulk(self, keys: Collection[str]) -> Found:
+    def requests_for(self, count: int) -> int:
+        """How many requests so many issues take in bulk."""
+        return -(-count // (BULKFETCH_KEYS if self._cloud else SEARCH_KEYS))
+
+    def in_bulk(
+        self, keys: Collection[str], *, missing_before: Collection[str] = (), spare_unread: bool = False
+    ) -> Found:
         """Many issues in few requests; what these leave open is asked for alone.
 
         An answer under a key that nobody asked for is an issue that moved: each key without an answer is then asked
-        for alone, and so is one without any, as long as they are few. Bulk answers may lag, and "not there" is a
-        grave thing to say.
+        for alone, and so is one without any, as long as they are few and were there before. Bulk answers may lag, and
+        "not there" is a grave thing to say. `spare_unread`: an issue that Jira fails to show is left unread, as long as
+        these are few; else that is an error.
         """
         by_key = _well_formed(keys)
         fetch, size = (self._bulkfetch, BULKFETCH_KEYS) if self._cloud else (self._search, SEARCH_KEYS)
@@ -76,17 +84,39 @@ class IssueReader:
             answers |= {shown.key: shown for shown in self._show(issues)}
             doubtful |= open_keys
         unanswered = by_key.keys() - answers.keys()
-        if answers.keys() - by_key.keys() or len(unanswered) <= ALONE_KEYS:
+        if answers.keys() - by_key.keys():
             doubtful |= unanswered
-        settled = self.alone(doubtful - answers.keys()).issues
-        return _tie(by_key, answers | settled)
+        elif len(newly := unanswered - {key.upper() for key in missing_before}) <= ALONE_KEYS:
+            doubtful |= newly
+        unread: dict[str, str] = {}
+        settled = self._alone(sorted(doubtful - answers.keys(), key=_in_order), unread if spare_unread else None)
+        found = _tie(by_key, answers | settled)
+        found.unread = {asked: why for key, why in unread.items() for asked in by_key[key]}
+        return found
+
+    def before_a_write(self, keys: Collection[str]) -> Found:
+        """Issues as they stand now. Data Center has no bulk answer that does not come from its index, and an index that
+        lags would hide an edit of this minute, which the write would then take back in silence."""
+        return self.in_bulk(keys) if self._cloud else self.alone(keys)
 
     def alone(self, keys: Collection[str]) -> Found:
         """Each issue by a request of its own."""
         by_key = _well_formed(keys)
-        wanted = sorted(by_key, key=_in_order)
-        shown = dict(zip(wanted, self._each(self._get, wanted), strict=True))
-        return _tie(by_key, {key: issue for key, issue in shown.items() if issue})
+        return _tie(by_key, self._alone(sorted(by_key, key=_in_order)))
+
+    def _alone(self, keys: Sequence[str], unread: dict[str, str] | None = None) -> dict[str, Shown]:
+        """The issues that are there. Why Jira failed to show one goes into `unread`, of up to ALONE_KEYS of them."""
+
+        def get(key: str) -> Shown | None:
+            try:
+                return self._get(key)
+            except Unreachable as error:
+                if unread is None or len(unread) >= ALONE_KEYS:
+                    raise
+                unread[key] = error.message
+                return None
+
+        return {key: shown for key, shown in zip(keys, self._each(get, keys), strict=True) if shown}
 
     def _get(self, key: str) -> Shown | None:
         """None: not there, or not visible."""

@@ -36,6 +36,8 @@ class JiraSettings:
     workers: int = 4
     code_field: str | None = None  # a text field that holds milestone codes: only looked at for candidates
     candidate_types: tuple[str, ...] = ()  # names of issue types; none: all but sub-tasks
+    census_days: int = 7  # all is read again after so many days; 0: each time
+    few_requests: int = 2  # what takes no more than this is read whole each time: asking what changed costs as much
     deadline_seconds: float = 60  # for one whole answer, not for each read of it
     answer_cap_bytes: int = 64 * 1024 * 1024
     retry_budget_seconds: float = 300  # that one request may spend waiting because Jira asked it to

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -50,6 +50,20 @@ class Transport:
         self._lock = threading.Lock()
         self._paused_until = float("-inf")
         self._answered = False
+        self._waits, self._waited_seconds = 0, 0.0
+        self._said: tuple[datetime, float] | None = None  # the server's clock, and ours when it told
+
+    def server_now(self) -> datetime | None:
+        """What the server's clock shows now, by the `Date` of its last answer and never ahead; None if it tells none.
+
+        Whole seconds, as the server tells them, so that no later answer of it seems to be earlier. Our own clock may be
+        wrong; only how fast it runs is trusted.
+        """
+        with self._lock:
+            if self._said is None:
+                return None
+            said, at = self._said
+        return said + timedelta(seconds=int(self._clock() - at))
 
     def ask(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Answer:
         """The answer to a request that only reads: JSON with 2xx, or a 4xx that the caller understands.
@@ -77,6 +91,7 @@ class Transport:
                 f"{self.place} answers {answer.status} with {what}",
                 "Is it a login page or a proxy's error page? See whether the token has expired and `url` is right.",
             )
+        self._note_clock(answer)
         return answer
 
     def write(self, path: str, body: Any, params: Mapping[str, str] | None = None) -> Answer:
@@ -103,6 +118,11 @@ class Transport:
             if secret:
                 text = text.replace(secret, "***")
         return shorten(text)
+
+    def waits(self) -> tuple[int, float]:
+        """How often Jira asked to wait since this was made, and how many seconds that came to."""
+        with self._lock:
+            return self._waits, self._waited_seconds
 
     def close(self) -> None:
         """Give back the connections; the next request opens new ones."""
@@ -161,6 +181,8 @@ class Transport:
 
     def _pause(self, seconds: float) -> None:
         with self._lock:
+            self._waits += 1
+            self._waited_seconds += seconds
             self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def _retry_after_seconds(self, answer: Answer) -> float | None:
@@ -184,6 +206,15 @@ class Transport:
         if asked_to_wait is not None and asked_to_wait > self._settings.retry_budget_seconds:
             return f"Jira answered {answer.status} and asks to wait {asked_to_wait:g} seconds, {budget}"
         return f"Jira went on answering {answer.status}, {budget}"
+
+    def _note_clock(self, answer: Answer) -> None:
+        try:
+            said = parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError, TypeError):
+            return
+        if said.tzinfo is not None:
+            with self._lock:
+                self._said = said, self._clock()
 
     def _see_access(self, answer: Answer) -> None:
         denied = answer.headers.get("X-Authentication-Denied-Reason")

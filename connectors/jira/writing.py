@@ -17,6 +17,7 @@ from connectors.jira.reading import Found, IssueReader
 from connectors.jira.settings import JiraSettings
 from connectors.jira.transport import Transport
 from connectors.jira.wording import comment_body, explain_refusal
+from syncsvc.connector import LEASE_ENDED
 from syncsvc.errors import AccessRefused, SourceError, SyncsvcError
 from syncsvc.model import Change, Field, Outcome, Receipt, Side, project_of
 
@@ -51,6 +52,7 @@ class BatchWriter:
         settings: JiraSettings,
         writes: frozenset[Field],
         comment_text: Callable[[Sequence[Change]], str],
+        may_write: Callable[[], bool],
     ) -> None:
         self._transport = transport
         self._reader = reader
@@ -59,6 +61,7 @@ class BatchWriter:
         self._projects = {project.upper() for project in settings.projects}
         self._writes = writes
         self._comment_text = comment_text
+        self._may_write = may_write
         self._stopped = threading.Event()
         self._why_stopped = ""
 
@@ -110,7 +113,7 @@ class BatchWriter:
 
     def _compare(self, changes: Sequence[Change]) -> tuple[list[_Work], list[Receipt]]:
         """Read the targets again; what no longer stands as planned is settled here, after a second, fresher look."""
-        found = self._reader.in_bulk({change.key for change in changes})
+        found = self._reader.before_a_write({change.key for change in changes})
         first = [self._settle_unwritten(change, found.issues.get(change.key)) for change in changes]
         in_doubt = {receipt.change.key for receipt in first if receipt and receipt.outcome is Outcome.STALE}
         found.issues |= self._reader.alone(in_doubt).issues
@@ -155,6 +158,8 @@ class BatchWriter:
         done, left = _Done(), list(work.changes)
         repeated = under_way = False
         while left:
+            if not self._may_write():
+                self._stop(LEASE_ENDED)
             if self._stopped.is_set():
                 self._give_up(done, left, Outcome.NOT_TRIED, self._why_stopped, under_way=under_way)
                 break

@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any, Self
@@ -268,6 +269,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"." * 64 if in_head else b" " * 64)
             self.wfile.flush()
             self._wait(0.05)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer, by the clock that the simulator's own instants come from."""
+        return format_datetime(self.server.simulator.now().astimezone(UTC), usegmt=True)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: `requests` is the log."""

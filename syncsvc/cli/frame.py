@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "review": "Decide what is held: list, approve, reject, hold, export, import.",
         "serve": "Run the sync of every night, until it is told to stop.",
         "schedule": "Show the nights and how they ended, or run the last one now.",
+        "health": "Say whether the nights are run and end well, for people and monitors.",
     },
     "Look": {
         "show": "Show what was read from a source.",
@@ -56,6 +57,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Set up": {
         "links": "List, suggest, accept, refuse and import links to Jira.",
+        "notify": "Send a test message to everybody who is told of the nights.",
         "mappings": "List the mappings, or show what one declares.",
         "db": "The store: its schema, whether it is whole, a backup of it.",
         "prune": "Drop old snapshots that nothing needs any more.",
@@ -71,7 +73,7 @@ class Context:
     now: Callable[[], datetime]
     config_path: Path | None = None
     verbosity: int = 0  # -1 quiet, 0, 1 (-v), 2 (-vv)
-    log_format: str = "plain"
+    log_format: str | None = None  # None: what [log] of the configuration says, once it is read
     _settings: "Settings | None" = field(default=None, repr=False)
 
     def settings(self) -> "Settings":
@@ -80,6 +82,7 @@ class Context:
             from syncsvc.config import load_config
 
             self._settings = load_config(self.config_path, env=self.env)
+            self.log_as(self._settings)
         return self._settings
 
     @cached_property
@@ -100,6 +103,12 @@ class Context:
 
         level = {-1: 40, 0: 30, 1: 20}.get(self.verbosity, 10)
         set_up_logging(level, "json" if self.log_format == "json" else "plain")
+
+    def log_as(self, settings: "Settings") -> None:
+        """Log as the configuration says, unless the command line said how."""
+        if self.log_format is None and settings.log.format != "plain":
+            self.log_format = settings.log.format
+            self.start_logging()
 
 
 class LazyGroup(click.Group):
@@ -203,7 +212,7 @@ def _common_options() -> list[click.Option]:
             "--log-format",
             type=click.Choice(["plain", "json"]),
             callback=keep_log_format,
-            help="How the log is written to standard error; plain unless said.",
+            help="How the log is written to standard error; as [log] format says, else plain.",
         ),
     ]
 

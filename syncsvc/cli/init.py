@@ -2,17 +2,19 @@
 
 import os
 import re
+import sys
 import sysconfig
 import tomllib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Final
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import click
 
 from syncsvc import HOME
-from syncsvc.cli.frame import Context
+from syncsvc.cli.frame import Context, say
 from syncsvc.errors import SourceError, UsageError
 
 EXAMPLE_NAME: Final = "config.example.toml"
@@ -43,16 +45,35 @@ LINKS: Final = """\
     help="Where to make it; this folder unless said.",
 )
 @click.option("--timezone", metavar="ZONE", help="The site's time zone; this machine's unless said.")
+@click.option(
+    "--systemd",
+    is_flag=True,
+    help="Print unit files of systemd for what is there, or was made just now: a service, or a timer instead.",
+)
 @click.pass_obj
-def command(context: Context, folder: Path, timezone: str | None) -> None:
-    """Make a configuration, a links file, the folders they name and the store.
+def command(context: Context, folder: Path, timezone: str | None, systemd: bool) -> None:
+    """Make a configuration, a links file, the folders they name and the store; see that all of it can be read.
 
     Nothing that is there already is touched: with a config.toml in the folder nothing is made.
     """
+    from syncsvc.config import DEFAULT_NAME
+
+    folder = folder.absolute()
+    path = folder / DEFAULT_NAME
+    if systemd:
+        path = path if context.config_path is None else context.config_path.absolute()
+        if not path.exists() and context.config_path is None:
+            make_site(context, folder, timezone, say)
+        _print_units(context, path)
+        return
+    make_site(context, folder, timezone, click.echo)
+
+
+def make_site(context: Context, folder: Path, timezone: str | None, tell: Callable[[str], None]) -> None:
+    """Make a site in a folder, and tell what was made and what is to be done next."""
     from syncsvc.cli.db import upgrade_store
     from syncsvc.config import DEFAULT_NAME, read_settings
 
-    folder = folder.absolute()
     path = folder / DEFAULT_NAME
     if path.exists():
         raise UsageError(
@@ -74,7 +95,7 @@ def command(context: Context, folder: Path, timezone: str | None) -> None:
         raise UsageError(
             f"{error.filename or folder} cannot be made: {error.strerror}.", "Name a folder with --folder."
         ) from None
-    click.echo(
+    tell(
         f"""Made in {folder}:
   {DEFAULT_NAME:<13}the configuration; the time zone is {zone}
   {"links.toml":<13}which Jira issues each milestone drives; empty so far
@@ -87,7 +108,44 @@ Next:
   1. Edit {path}: [connectors.jira] url, user and projects.
   2. Set SYNCSVC_JIRA_TOKEN to the token of that user.
   3. Put an export into {folder / "exports"}, and links into {folder / "links.toml"}.
-  4. Run `syncsvc check`, then `syncsvc sync --mode report`: it writes nothing to Jira or P6."""
+  4. Run `syncsvc check`, then `syncsvc sync --mode report`: it writes nothing to Jira or P6.
+  5. `syncsvc init --systemd` prints the units that run it every night; [notify] says who is told how nights end."""
+    )
+
+
+def _print_units(context: Context, path: Path) -> None:
+    """The units for a site that is there, on standard output; what to do with them beside it."""
+    from syncsvc.config import load_config, resolve_store_url
+    from syncsvc.settings import P6Settings
+    from syncsvc.units import Place, unit_files
+
+    settings = load_config(path, env=context.env)
+    folders = {path.parent, settings.report.folder}
+    if isinstance(settings.pmcs, P6Settings):
+        folders.add(settings.pmcs.outbox)
+    if settings.store.url is not None:
+        url = resolve_store_url(settings, context.env).reveal()
+        if url.startswith("sqlite"):
+            folders.add(Path(unquote(url.partition(":///")[2].partition("?")[0])).parent)
+    program = Path(sys.argv[0]).absolute()
+    if program.name != "syncsvc":
+        program = Path(sys.executable).parent / "syncsvc"
+    writes = sorted(each for each in folders if not any(other in each.parents for other in folders))
+    place = Place(
+        config=PurePosixPath(path),
+        program=PurePosixPath(program),
+        writes=[PurePosixPath(each) for each in writes],
+        at=settings.nightly.at,
+        zone=settings.site.timezone.key,
+    )
+    for name, text in unit_files(place).items():
+        click.echo(f"# /etc/systemd/system/{name}\n{text}")
+    say(
+        f"""Use syncsvc.service, or syncsvc-night.timer with syncsvc-night.service; not both are needed. Before:
+  1. useradd --system --home-dir {path.parent} {place.user}; it must own {" and ".join(map(str, place.writes))}.
+  2. Put the secrets into {place.environment_file}, one NAME=value a line, and chmod 600 it.
+  3. systemd-analyze verify /etc/systemd/system/syncsvc*; systemctl daemon-reload
+  4. systemctl enable --now syncsvc.service (or syncsvc-night.timer)"""
     )
 
 

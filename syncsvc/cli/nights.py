@@ -13,8 +13,12 @@ from syncsvc.errors import ExitCode
 from syncsvc.slots import Slot, SlotRow, SlotState, Standing, Timetable
 
 if TYPE_CHECKING:
+    from syncsvc.announcing import Announcer
+    from syncsvc.notify import Notifier
     from syncsvc.service import Service
     from syncsvc.service.nights import NightEnd, Nights
+    from syncsvc.settings import Settings
+    from syncsvc.store import Store
 
 ACTOR = "scheduler"
 
@@ -45,9 +49,20 @@ def open_nights(context: Context, stopping: Callable[[], bool] = lambda: False) 
     )
     store = wiring.open_store()
     try:
-        yield Nights(store, rules, context.now, open_service, stopping)
+        yield Nights(store, rules, context.now, open_service, stopping, make_announcer(context, store, stopping))
     finally:
         store.close()
+
+
+def make_announcer(context: Context, store: "Store", stopping: Callable[[], bool] = lambda: False) -> "Announcer":
+    """Tells of the nights as [notify] says when they end."""
+    from syncsvc.announcing import Announcer
+
+    def read() -> tuple["Settings", "Notifier"]:
+        wiring = wire_context(context)
+        return wiring.settings, wiring.notifier()
+
+    return Announcer(store, context.now, read, stopping=stopping)
 
 
 def run_night(context: Context, form: str, output: Path | None, *, again: bool) -> ExitCode:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def command(context: Context, keep_months: int, show: bool, yes: bool) -> ExitCode:
     """Drop snapshots older than N months that nothing needs.
 
-    The first and last edition of each month stay, of Jira the first and last night of each month, and whatever a plan,
-    a proposal or the report of a run of the last 13 months refers to. Baselines and the audit always stay.
+    The first and last edition of each month stay, of Jira the first and last night of each month, and whatever a plan
+    that can be applied, a pending hand-over or the report of a run of the last 13 months needs. Baselines, decisions
+    and the audit always stay; what mentions a snapshot that went says that it was pruned.
     """
     store = wire_context(context).open_store()
     try:

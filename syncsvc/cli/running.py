@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsvc.cli.frame import Context
 from syncsvc.cli.printing import find_page, print_result
+from syncsvc.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from syncsvc.model import Plan, RunResult, Snapshot
@@ -19,7 +21,9 @@ def wire_context(context: Context) -> "Wiring":
     """The wiring of the configuration that the command line names."""
     from syncsvc.wiring import wire
 
-    return wire(context.config_path, now=context.now, env=context.env)
+    wiring = wire(context.config_path, now=context.now, env=context.env)
+    context.log_as(wiring.settings)
+    return wiring
 
 
 @contextmanager
@@ -27,11 +31,12 @@ def open_service(context: Context) -> Iterator["Service"]:
     """A service over the configuration, closed whatever happens."""
     from syncsvc.service import Service
 
-    service = Service(wire_context(context).setup(), context.actor)
+    setup = wire_context(context).setup()
     try:
-        yield service
+        with shown_progress(context) as progress:
+            yield Service(replace(setup, progress=progress), context.actor)
     finally:
-        service.setup.close()
+        setup.close()
 
 
 def print_run(context: Context, result: "RunResult", form: str, output: Path | None) -> None:

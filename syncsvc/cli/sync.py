@@ -22,10 +22,13 @@ from syncsvc.errors import ExitCode, UsageError
     is_flag=True,
     help="For cron or a timer: the run of the last night that is due, unless it was done, here or by `syncsvc serve`.",
 )
+@click.option("--census", is_flag=True, help="Read every linked issue of Jira, not only what can have changed.")
 @format_option("text", "json")
 @output_option
 @click.pass_obj
-def command(context: Context, mode: str | None, nightly: bool, form: str, output: Path | None) -> ExitCode:
+def command(
+    context: Context, mode: str | None, nightly: bool, census: bool, form: str, output: Path | None
+) -> ExitCode:
     """Pull, plan, apply what may be applied, and report: what the night does.
 
     Exits with 0 when nothing waits, 4 when holds or changes wait for a person, 5 when the safety limits stopped it,
@@ -37,10 +40,12 @@ def command(context: Context, mode: str | None, nightly: bool, form: str, output
     if nightly:
         if mode:
             raise UsageError("--nightly runs in [nightly] mode of the configuration", "Leave out --mode.")
+        if census:
+            raise UsageError("--nightly takes a census as census_days of Jira's connector says", "Leave out --census.")
         from syncsvc.cli.nights import run_night
 
         return run_night(context, form, output, again=False)
     with open_service(context) as service:
-        result = service.sync(Mode(mode) if mode else None)
+        result = service.sync(Mode(mode) if mode else None, census=census)
     print_run(context, result, form, output)
     return ExitCode(result.exit_code)

@@ -61,6 +61,11 @@ def _front(plan: Plan, page: Page, snapshots: Mapping[str, Snapshot]) -> list[st
     lines += [
         clean(f"from {title(s)}, data date {day(s.data_date, 'not known')}: {s.source}") for s in snapshots.values()
     ]
+    lines += [
+        f"from {clean(name)} s{number}, which was pruned since"
+        for name, number in plan.snapshots.items()
+        if name not in snapshots
+    ]
     what = f"{counted(len(plan.changes), 'change')}, {counted(len(plan.holds), 'hold')}; {drift_words(plan.drifts)}"
     return [*lines, *wrap(what, page.columns, rest="  "), *warning_lines(plan, page)]
 

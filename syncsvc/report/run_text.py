@@ -54,7 +54,7 @@ def _source(name: str, snapshot: Snapshot, page: Page) -> list[str]:
         parts.append(f"{len(snapshot.rejects)} not used")
     if snapshot.missing:
         parts.append(f"{len(snapshot.missing)} not found")
-    parts.append("read completely" if snapshot.complete else "NOT read completely")
+    parts.append(clean(snapshot.how_read))
     *lines, last = wrap(", ".join(parts), page.columns, rest="  ")
     return [*lines, f"{last} ({clean(snapshot.source)})"]
 

@@ -56,9 +56,13 @@ class Service:
     actor: str
     trigger: str = "manual"
 
-    def pull(self, names: Collection[str] = ()) -> RunResult:
-        """Bring new exports and what Jira shows into the store: of the connectors named, or of all."""
+    def pull(self, names: Collection[str] = (), *, census: bool = False) -> RunResult:
+        """Bring new exports and what Jira shows into the store: of the connectors named, or of all.
+
+        With `census` Jira is read whole, and not only what can have changed.
+        """
         with self._session("pull") as session:
+            session.census = census
             pull_all(session, names)
             return _finish(session, [ExitCode.DONE, *_codes_of_unread(session)])
 
@@ -208,13 +212,14 @@ class Service:
             raise UsageError("the newest export says no month", "Name one with --period 2019-04.")
         return period
 
-    def sync(self, mode: Mode | None = None, *, slot: SlotClaim | None = None) -> RunResult:
-        """What the night does: settle, pull, plan, apply what may be applied, report.
+    def sync(self, mode: Mode | None = None, *, slot: SlotClaim | None = None, census: bool = False) -> RunResult:
+        """What the night does: settle, pull (with `census` all of Jira), plan, apply what may be applied, report.
 
         With the claim of a `slot` it is the run of that night; LeaseLost where another took the slot over.
         """
         mode = mode or self.setup.mode
         with self._session("sync", mode) as session:
+            session.census = census
             if slot is not None:
                 self.setup.store.begin_slot_run(slot, session.run)
             settle_intents(session)

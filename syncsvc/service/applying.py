@@ -1,6 +1,6 @@
 """Write what a plan says: intents before, receipts after, never in a transaction across the network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from syncsvc.connector import Connector
@@ -64,14 +64,22 @@ def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unatte
         change for change in stored.plan.changes if _is_approved(setup, stored, change, drifts, unattended=unattended)
     ]
     usable, why = True, ""
+    before = len(session.receipts)
+
+    def tell() -> None:
+        setup.progress("writing", len(session.receipts) - before, len(allowed))
+
     for side, batch in _batches(allowed):
         if usable and setup.stopping():
             usable, why = False, "syncsvc was told to stop before this was begun"
         if usable:
-            usable = _write_batch(session, stored, setup.writers[side], batch, drifts)
+            tell()
+            usable = _write_batch(session, stored, setup.writers[side], batch, drifts, tell)
             why = "an earlier batch showed that nothing can be written now"
         else:
             _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, why)) for change in batch])
+    if allowed:
+        tell()
     store.finish_applying(session.lease, session.run, stored.making)
 
 
@@ -111,8 +119,9 @@ def _write_batch(
     connector: Connector,
     batch: Sequence[Change],
     drifts: Mapping[LinkKey, Drift],
+    tell: Callable[[], None],
 ) -> bool:
-    """One batch; False when the connector turned out to be unusable."""
+    """One batch, of which `tell` is called as receipts come; False when the connector turned out to be unusable."""
     store = session.setup.store
     tried: list[Change] = []
     untried: list[tuple[int | None, Receipt]] = []
@@ -129,10 +138,11 @@ def _write_batch(
     left, usable = set(tried), True
     handed_over: list[tuple[int | None, Receipt]] = []
     try:
-        for receipt in connector.apply(tried):
+        for receipt in connector.apply(tried, session.watch.in_time):
             left.discard(receipt.change)
             if connector.confirms:
                 _keep(session, [(intents[receipt.change], receipt)])
+                tell()
             else:
                 handed_over.append((intents[receipt.change], receipt))
     except SourceError as error:

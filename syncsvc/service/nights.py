@@ -8,13 +8,14 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from syncsvc.errors import ExitCode, LeaseLost, SyncsvcError
+from syncsvc.errors import AccessRefused, ExitCode, LeaseLost, SyncsvcError
+from syncsvc.log import in_run, redact
 from syncsvc.model import RunResult
 from syncsvc.service import Service
 from syncsvc.service.heartbeat import kept_alive
@@ -44,7 +45,10 @@ class NightRules:
 
 @dataclass(frozen=True, slots=True)
 class NightEnd:
-    """How one try of a night ended. `result` is there where its run ended by itself; `detail` says why not."""
+    """How one try of a night ended. `result` is there where its run ended by itself; `detail` says why not.
+
+    `noted`: the ledger says so too; else whoever takes the night over says how it ended.
+    """
 
     slot: Slot
     attempt: int
@@ -53,6 +57,21 @@ class NightEnd:
     run: int | None = None
     result: RunResult | None = None
     detail: str | None = None
+    access_refused: bool = False
+    noted: bool = True
+
+
+class Listener(Protocol):
+    """Who is told of the nights. What it raises is logged, and ends no night."""
+
+    def looked(self) -> None:
+        """The nights are looked at, as every few seconds or once a night."""
+
+    def begins(self, slot: Slot) -> None:
+        """A try of a night begins."""
+
+    def ended(self, end: NightEnd | None, missed: Sequence[Slot]) -> None:
+        """A try ended, and the ledger says so; nights before it were missed. None: they were, and none was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,7 @@ class Nights:
     now: Callable[[], datetime]
     open_service: Callable[[], AbstractContextManager[Service]]
     stopping: Callable[[], bool] = lambda: False
+    listener: Listener | None = None
 
     def standing(self) -> tuple[Slot, SlotRow | None, Standing]:
         """The last slot that is due, what the ledger says of it, and what is to be done about it."""
@@ -78,28 +98,45 @@ class Nights:
         `again` runs it although it failed, was missed, is long ago or waits for its next try; never while another
         runs it, and never when it was done.
         """
+        self._tell_listener(lambda listener: listener.looked())
         now = self.now()
         slot = self.rules.timetable.last(now)
         rows = {row.day: row for row in self.store.slots(_KNOWN)}
         standing = find_standing(slot, rows.get(slot.day), now, self.rules.catch_up)
         wanted = standing is Standing.OPEN or (again and standing is not Standing.RUNNING)
-        self._close(slot, rows, close_last=standing is Standing.TOO_LATE and not wanted)
-        if not wanted:
-            return None
-        claim = self.store.claim_slot(slot, _owner(), seconds=SLOT_SECONDS, again=again)
-        return None if claim is None else self._run(slot, claim, rows.get(slot.day), bounded=not again)
+        missed = self._close(slot, rows, close_last=standing is Standing.TOO_LATE and not wanted)
+        claim = self.store.claim_slot(slot, _owner(), seconds=SLOT_SECONDS, again=again) if wanted else None
+        end = None if claim is None else self._run(slot, claim, rows.get(slot.day), bounded=not again)
+        self._tell_of(end, missed)
+        return end
 
-    def _close(self, last: Slot, rows: Mapping[date, SlotRow], *, close_last: bool) -> None:
-        """Note what became of earlier slots, and of the last one where it is too late for it."""
+    def _tell_of(self, end: NightEnd | None, missed: Sequence[Slot] = ()) -> None:
+        heard = end if end is not None and end.noted else None
+        if heard is not None or missed:
+            with in_run(heard.run) if heard is not None and heard.run is not None else nullcontext():
+                self._tell_listener(lambda listener: listener.ended(heard, missed))
+
+    def _tell_listener(self, tell: Callable[[Listener], None]) -> None:
+        if self.listener is None:
+            return
+        try:
+            tell(self.listener)
+        except SyncsvcError as error:
+            _log.error("nobody could be told of the nights: %s", _one_line(str(error)))
+        except Exception:
+            _log.exception("nobody could be told of the nights: a bug in syncsvc")
+
+    def _close(self, last: Slot, rows: Mapping[date, SlotRow], *, close_last: bool) -> list[Slot]:
+        """Note what became of earlier slots, and of the last one where it is too late for it; those nobody ran."""
         for row in rows.values():
             if row.state in ENDED or not row.free or row.day > last.day or (row.day == last.day and not close_last):
                 continue
             slot = Slot(row.day, row.due_at)
             claim = self.store.claim_slot(slot, _owner(), seconds=SLOT_SECONDS)
-            if claim is not None and self._settled(slot, claim) is None:
-                self._given_up(slot, claim, row)
+            if claim is not None:
+                self._tell_of(self._settled(slot, claim) or self._given_up(slot, claim, row))
         if not rows:
-            return  # a store that knows no night yet has missed none
+            return []  # a store that knows no night yet has missed none
         newest = max(max(rows), last.day - _MISSED_DAYS)
         missed = list(self.rules.timetable.between(newest, last.day))
         if close_last and last.day not in rows:
@@ -108,6 +145,7 @@ class Nights:
             self.store.miss_slots(missed, "nobody was there to run it in time")
             for slot in missed:
                 _log.warning("night of %s: missed, nobody was there to run it in time", slot.day)
+        return missed
 
     def _run(self, slot: Slot, claim: SlotClaim, before: SlotRow | None, *, bounded: bool) -> NightEnd:
         if settled := self._settled(slot, claim):
@@ -117,23 +155,25 @@ class Nights:
         again = f", try {claim.attempt}" if claim.attempt > 1 else ""
         _log.info("night of %s: begins, due %s%s", slot.day, f"{slot.due_at:%Y-%m-%d %H:%M} UTC", again)
         with kept_alive(lambda: self.store.renew_slot(claim), every_seconds=claim.seconds / 4):
+            self._tell_listener(lambda listener: listener.begins(slot))
             end = self._try(slot, claim)
             return self._note(claim, end)
 
     def _try(self, slot: Slot, claim: SlotClaim) -> NightEnd:
         """One run of the night; however it ends, that is said and not raised."""
         result: RunResult | None = None
+        refused = False
         try:
             with self.open_service() as service:
                 result = service.sync(slot=claim)
             code, detail = ExitCode(result.exit_code), "\n".join(result.problems) or None
         except SyncsvcError as error:
-            code, detail = error.exit_code, str(error)
+            code, detail, refused = error.exit_code, redact(str(error)), isinstance(error, AccessRefused)
         except Exception as error:
             _log.exception("night of %s: a bug in syncsvc", slot.day)
-            code, detail = ExitCode.BUG, f"a bug in syncsvc: {type(error).__name__}: {error}"
+            code, detail = ExitCode.BUG, redact(f"a bug in syncsvc: {type(error).__name__}: {error}")
         run = result.run if result is not None else self._begun(claim)
-        return NightEnd(slot, claim.attempt, self._state(claim, code), code, run, result, detail)
+        return NightEnd(slot, claim.attempt, self._state(claim, code), code, run, result, detail, refused)
 
     def _state(self, claim: SlotClaim, code: ExitCode) -> SlotState:
         if self._is_cut_short(code) or (code in _TRIED_AGAIN and claim.attempt < self.rules.attempts):
@@ -167,11 +207,11 @@ class Nights:
                 break
             except LeaseLost as error:
                 _log.error("night of %s: %s", end.slot.day, _one_line(error.message))
-                return end
+                return replace(end, noted=False)
             except SyncsvcError as error:
                 if pause is None:  # whoever takes the slot over finds the end of the run
                     _log.error("night of %s: its end could not be noted: %s", end.slot.day, _one_line(str(error)))
-                    return end
+                    return replace(end, noted=False)
                 time.sleep(pause)
         self._tell(end)
         return end

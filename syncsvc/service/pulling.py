@@ -1,27 +1,31 @@
 """Bring what the sides say now into the store."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import replace
 
-from syncsvc.connector import Reader
+from syncsvc.connector import Known, Reader
 from syncsvc.errors import MappingError, NothingThere, Problem, SourceError
 from syncsvc.model import Link, Side, Snapshot
 from syncsvc.reconcile import resolve_aliases
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 
+_log = logging.getLogger("syncsvc.pull")
+
 
 def pull_all(session: Session, names: Collection[str] = ()) -> None:
     """Pull the named connectors, or all: the owner first, since its codes say which issues to ask for."""
     setup = session.setup
     wanted = {setup.reader(name).name for name in names}
-    for reader in (setup.owner, *setup.others, setup.follower):
-        if wanted and reader.name not in wanted:
-            continue
+    readers = [each for each in (setup.owner, *setup.others, setup.follower) if not wanted or each.name in wanted]
+    for at, reader in enumerate(readers):
+        setup.progress("reading sources", at, len(readers))
         if reader in setup.others:
             pull_further(session, reader)
         else:
             pull_one(session, reader)
+    setup.progress("reading sources", len(readers), len(readers))
 
 
 def pull_further(session: Session, reader: Reader) -> None:
@@ -58,13 +62,22 @@ def pull_one(session: Session, reader: Reader) -> None:
     """Pull one connector and keep what came, each snapshot in its own transaction."""
     setup, store = session.setup, session.setup.store
     keys = {link.key for link in current_links(setup)} if reader.side is Side.JIRA else set()
-    pulled = reader.pull(sorted(keys), store.seen(reader.name))
+    pulled = reader.pull(sorted(keys), store.seen(reader.name), known_of(session, reader))
     session.problems += [str(problem) for problem in pulled.problems]
     for snapshot in pulled.snapshots:
         keep_snapshot(session, snapshot)
     newest = newest_of(setup, reader)
     if newest is not None:
         session.pulled[reader.name] = newest
+        _log.log(logging.INFO if newest.complete else logging.WARNING, "%s: %s", reader.name, newest.how_read)
+
+
+def known_of(session: Session, reader: Reader) -> Known | None:
+    """What the next reading of a tracker may begin with."""
+    if reader.side is not Side.JIRA:
+        return None
+    last = session.setup.store.last_reading(reader.name)
+    return None if last is None else Known(*last, census=session.census)
 
 
 def keep_snapshot(session: Session, snapshot: Snapshot) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
+from syncsvc.log import in_run, redact
 from syncsvc.model import Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
-from syncsvc.service.heartbeat import kept_alive
+from syncsvc.service.heartbeat import Watch, kept_alive
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
 from syncsvc.store import Lease
@@ -28,6 +29,8 @@ class Session:
     mode: Mode
     actor: str
     started_at: datetime
+    watch: Watch
+    census: bool = False  # a tracker is to be read whole, whatever is known of it
     plan: Plan | None = None
     pulled: dict[str, Snapshot] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
@@ -40,6 +43,7 @@ class Session:
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""
+        waits, waited_seconds = self.setup.waits()
         return RunResult(
             run=self.run,
             trigger=self.trigger,
@@ -55,6 +59,8 @@ class Session:
             drifts=self.drifts,
             problems=tuple(self.problems),
             report=dict(self.report),
+            waits=waits,
+            waited_seconds=round(waited_seconds, 1),
         )
 
 
@@ -66,14 +72,17 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
     end and its lease to run out; the next run settles what it had begun.
     """
     store = setup.store
-    lease = store.take_lease(f"{socket.gethostname()}:{os.getpid()} {trigger}", seconds=LEASE_SECONDS)
-    with _kept_alive(setup, lease):
+    watch = Watch(LEASE_SECONDS)
+    with watch.renewing():
+        lease = store.take_lease(f"{socket.gethostname()}:{os.getpid()} {trigger}", seconds=LEASE_SECONDS)
+    with _kept_alive(setup, lease, watch):
         run = store.begin_run(trigger=trigger, mode=mode, actor=actor)
-        session = Session(setup, run, lease, trigger, mode, actor, setup.now())
+        session = Session(setup, run, lease, trigger, mode, actor, setup.now(), watch)
         try:
-            yield session
+            with in_run(run):
+                yield session
         except SyncsvcError as error:
-            body = run_shape(session.result(error.exit_code)) | {"error": str(error)}
+            body = run_shape(session.result(error.exit_code)) | {"error": redact(str(error))}
             store.finish_run(run, exit_code=error.exit_code, body=body)
             raise
         except Exception as error:
@@ -83,13 +92,19 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
 
 
 @contextmanager
-def _kept_alive(setup: Setup, lease: Lease) -> Iterator[None]:
+def _kept_alive(setup: Setup, lease: Lease, watch: Watch) -> Iterator[None]:
     """Renew the lease until the run ends, then give it back.
 
-    Losing it is not handled here: every write to the store checks the fencing number itself.
+    Losing it is not handled here: every write to the store checks the fencing number itself, and before every write
+    to a target the watch is looked at.
     """
+
+    def renew() -> None:
+        with watch.renewing():
+            setup.store.renew_lease(lease)
+
     try:
-        with kept_alive(lambda: setup.store.renew_lease(lease), every_seconds=lease.seconds / 4):
+        with kept_alive(renew, every_seconds=lease.seconds / 4):
             yield
     finally:
         # A process that is being killed does not get here; one that fails does, and must not make the next run wait.

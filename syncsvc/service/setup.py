@@ -35,6 +35,8 @@ class Setup:
     plan_from: str = "ME"  # the kind of export that plans use
     plan_hours: int = 72
     write_report: Callable[[RunResult], Mapping[str, str]] | None = None
+    waits: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # for the tracker's rate limits: how often, seconds
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None  # told of long work as it goes on
     stopping: Callable[[], bool] = lambda: False  # once True, no further batch of writes is begun
 
     def for_mode(self, mode: Mode) -> "Setup":

@@ -11,24 +11,27 @@ from syncsvc.store.accepted_links import AcceptedLinkStore
 from syncsvc.store.audit import AuditStore
 from syncsvc.store.decisions import DecisionStore
 from syncsvc.store.engine import open_engine
+from syncsvc.store.health import HealthStore
 from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.narratives import NarrativeStore
+from syncsvc.store.notices import Delivery, Restated
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.sightings import SightingStore
-from syncsvc.store.slots import SlotStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
 __all__ = [
+    "Delivery",
     "Event",
     "Lease",
     "OpenIntent",
     "Pruning",
+    "Restated",
     "Run",
     "SnapshotHead",
     "Store",
@@ -53,7 +56,7 @@ class Store(
     DecisionStore,
     NarrativeStore,
     AcceptedLinkStore,
-    SlotStore,
+    HealthStore,  # with slots and notices
     PruningStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""

@@ -156,7 +156,17 @@ snapshot = Table(
     sqlite_autoincrement=True,
 )
 
-version = Table(  # one milestone as it stood from one snapshot of its stream until before another
+reading = Table(  # of a tracker's snapshot, by the tracker's own clock: when it was begun, and the census it rests on
+    "reading",
+    metadata,
+    Column("snapshot", ForeignKey("snapshot.id"), primary_key=True, autoincrement=False),
+    Column("read_at", Instant, nullable=False),
+    Column("census_at", Instant, nullable=False),
+)
+
+#: One milestone as it stood from one snapshot of its stream until before another. No index by `to_seq`: most versions
+#: of a stream stand, so that passing over all of them by the key is quicker than looking them up one by one.
+version = Table(
     "version",
     metadata,
     Column("stream", ForeignKey("stream.id"), primary_key=True),
@@ -164,7 +174,6 @@ version = Table(  # one milestone as it stood from one snapshot of its stream un
     Column("from_seq", Integer, primary_key=True, autoincrement=False),
     Column("to_seq", Integer, nullable=False),
     Column("body", Text, nullable=False),
-    Index("ix_version_stream_to_seq", "stream", "to_seq"),
     sqlite_with_rowid=False,
 )
 
@@ -184,7 +193,7 @@ issue = Table(  # the id under which a Jira key was last seen
     Column("snapshot", ForeignKey("snapshot.id"), nullable=False),
 )
 
-done = Table(  # the first snapshot that showed an issue done
+done = Table(  # the first snapshot that showed an issue done; where it was pruned, the first one of that month
     "done",
     metadata,
     Column("connector", Text, primary_key=True),
@@ -384,4 +393,29 @@ slot = Table(  # the night of a local date, which is run once whoever runs it
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("detail", Text),
+)
+
+notice = Table(  # one message about a night; `about` is the trouble it tells of, "" where it tells of none
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("run", ForeignKey("run.id")),
+    Column("occasion", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+delivery = Table(  # a message on one of the ways to tell
+    "delivery",
+    metadata,
+    Column("notice", ForeignKey("notice.id"), primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),  # when it is tried again; of one under way, when it may be taken over
+    Column("detail", Text),
+    Index("ix_delivery_state_next_at", "state", "next_at"),
 )

@@ -21,10 +21,10 @@ from typing import ClassVar, Protocol, TypeVar
 import pytest
 
 from connectors.memory_far_side import Fault
-from syncsvc.connector import Connector, ReadOnly, fingerprint
+from syncsvc.connector import Connector, Known, ReadOnly, fingerprint
 from syncsvc.errors import SourceError
 from syncsvc.model import Change, Field, Milestone, Outcome, Receipt, RejectCause, Side, Snapshot, by_code
-from tests.builders import change, milestone
+from tests.builders import change, issue, milestone, tracked
 
 MARCH, APRIL, MAY, JUNE = (date(2019, month, 15) for month in (3, 4, 5, 6))
 
@@ -161,6 +161,14 @@ class RulesForAll:
             connector.pull(self.some_keys, {})
         assert caught.value.hint
 
+    def test_what_is_known_is_no_answer_of_a_far_side_that_is_away(
+        self, far_side: FarSide, connector: Connector
+    ) -> None:
+        known = Known(tracked(*(issue(key) for key in self.some_keys)))
+        far_side.go_away()
+        with pytest.raises(SourceError):
+            connector.pull(self.some_keys, {}, known)
+
     def test_reading_from_a_far_side_that_is_away_is_a_source_error(
         self, far_side: FarSide, connector: Connector
     ) -> None:
@@ -203,8 +211,8 @@ class ConnectorContract(RulesForAll):
         for name, (capability, is_given, test) in ONLY_WHERE.items():
             setattr(cls, name, test if getattr(cls, capability) is is_given else None)
 
-    def pulled(self, connector: Connector, *keys: str) -> Snapshot:
-        (snapshot,) = connector.pull(keys, {}).snapshots
+    def pulled(self, connector: Connector, *keys: str, known: Known | None = None) -> Snapshot:
+        (snapshot,) = connector.pull(keys, {}, known).snapshots
         return snapshot
 
     def due_change(self, far_side: TrackerFarSide, key: str, issue_id: str, after: date | None) -> Change:
@@ -303,7 +311,44 @@ class ConnectorContract(RulesForAll):
         far_side.withhold("DM-2")
         snapshot = self.pulled(connector, "DM-1", "DM-2")
         assert not snapshot.complete
+        assert snapshot.why_incomplete
         assert "DM-2" not in snapshot.missing
+
+    def test_whatever_is_known_a_pull_shows_how_each_key_asked_for_stands_now(
+        self, far_side: TrackerFarSide, connector: Connector, make_connector: MakeConnector
+    ) -> None:
+        for number in range(1, 7):
+            far_side.add(f"DM-{number}", due=MARCH)
+        known = Known(self.pulled(connector, "DM-1", "DM-2", "DM-3", "DM-4", "DM-404"))
+        far_side.edit("DM-2", due=APRIL)
+        far_side.edit("DM-5", due=MAY)
+        far_side.move("DM-3", "DLP-3")
+        far_side.add("DM-404", due=JUNE)
+        keys = ("DM-1", "DM-2", "DM-3", "DM-5", "DM-404")  # one was unlinked, one is new
+        with_known = self.pulled(make_connector(), *keys, known=known)
+        without = self.pulled(make_connector(), *keys)
+        assert with_known.milestones == without.milestones
+        assert (with_known.asked, with_known.missing, with_known.moved) == (frozenset(keys), (), {"DM-3": "DLP-3"})
+        assert with_known.complete
+
+    def test_what_is_gone_is_missing_in_a_census(
+        self, far_side: TrackerFarSide, connector: Connector, make_connector: MakeConnector
+    ) -> None:
+        far_side.add("DM-1", due=MARCH)
+        far_side.add("DM-2", due=MARCH)
+        known = Known(self.pulled(connector, "DM-1", "DM-2"), census=True)
+        far_side.delete("DM-2")
+        snapshot = self.pulled(make_connector(), "DM-1", "DM-2", known=known)
+        assert ([shown.code for shown in snapshot.milestones], snapshot.missing) == (["DM-1"], ("DM-2",))
+
+    def test_what_we_wrote_is_in_the_next_pull(
+        self, far_side: TrackerFarSide, connector: Connector, make_connector: MakeConnector
+    ) -> None:
+        issue_id = far_side.add("DM-1", due=MARCH)
+        before = self.pulled(connector, "DM-1")
+        assert outcomes_of(connector, self.due_change(far_side, "DM-1", issue_id, APRIL)) == [Outcome.APPLIED]
+        known = Known(before, written=frozenset({issue_id}))
+        assert by_code(self.pulled(make_connector(), "DM-1", known=known).milestones)["DM-1"].due == APRIL
 
     @only_where("writes_completed")
     def test_a_completion_is_the_field_and_else_the_day_it_was_closed(
@@ -455,6 +500,18 @@ class ConnectorContract(RulesForAll):
         assert far_side.due("DM-1") == APRIL
         assert far_side.writes("DM-1") == 1
 
+    def test_once_it_may_write_no_more_nothing_is_sent(self, far_side: TrackerFarSide, connector: Connector) -> None:
+        """As after a sleep in the middle of a batch: another has gone on with it."""
+        keys = [f"DM-{number}" for number in range(1, 9)]
+        planned = [self.due_change(far_side, key, far_side.add(key, due=MARCH), APRIL) for key in keys]
+        answers = iter([True, True])
+        receipts = list(connector.apply(planned, lambda: next(answers, False)))
+        assert Counter(receipt.change for receipt in receipts) == Counter(planned)
+        outcomes = Counter(receipt.outcome for receipt in receipts)
+        assert outcomes == {Outcome.APPLIED: 2, Outcome.NOT_TRIED: 6}
+        assert all(receipt.detail for receipt in receipts if receipt.outcome is Outcome.NOT_TRIED)
+        assert sum(far_side.writes(key) for key in keys) == 2
+
     def test_a_lost_answer_that_cannot_be_cleared_up_is_unknown(
         self, far_side: TrackerFarSide, connector: Connector
     ) -> None:
@@ -573,7 +630,7 @@ class HandOverContract(RulesForAll):
     def test_pull_brings_every_export_in_order_of_period(self, far_side: ScheduleFarSide, connector: Connector) -> None:
         far_side.add_export("2019-04", [milestone("A-1", APRIL), milestone("A-2", MAY, MARCH)])
         far_side.add_export("2019-03", [milestone("A-1", MARCH)])
-        pulled = connector.pull(self.some_keys, {})
+        pulled = connector.pull(self.some_keys, {}, Known(tracked(issue("A-1", MARCH))))
         assert pulled.problems == ()
         assert [snapshot.period for snapshot in pulled.snapshots] == ["2019-03", "2019-04"]
         newest = pulled.snapshots[-1]
@@ -682,6 +739,15 @@ class HandOverContract(RulesForAll):
         assert receipt.detail
         assert list(far_side.handed_over()) == []
 
+    def test_once_it_may_write_no_more_nothing_is_handed_over(
+        self, far_side: ScheduleFarSide, connector: Connector
+    ) -> None:
+        far_side.add_export("2019-04", [milestone("A-1", MAY)])
+        completion = self.completion("A-1", MARCH)
+        (receipt,) = connector.apply([completion], lambda: False)
+        assert (receipt.change, receipt.outcome, bool(receipt.detail)) == (completion, Outcome.NOT_TRIED, True)
+        assert list(far_side.handed_over()) == []
+
     def test_a_due_date_is_refused(self, far_side: ScheduleFarSide, connector: Connector) -> None:
         far_side.add_export("2019-04", [milestone("A-1", MAY), milestone("A-2", MAY)])
         due = change("DM-1", Field.DUE, MAY, APRIL, code="A-1", target=Side.PMCS)
@@ -729,7 +795,7 @@ class ReadOnlyContract(RulesForAll):
         self, far_side: DocumentFarSide, connector: Connector
     ) -> None:
         far_side.publish([milestone("DM-A-1", APRIL), milestone("DM-A-2", MAY, MARCH)])
-        pulled = connector.pull(self.some_keys, {})
+        pulled = connector.pull(self.some_keys, {}, Known(tracked(issue("DM-A-1", MARCH))))
         assert pulled.problems == ()
         (snapshot,) = pulled.snapshots
         shown = {m.code: (m.due, m.completed) for m in snapshot.milestones}

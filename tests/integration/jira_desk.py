@@ -1,7 +1,7 @@
 """What the tests of the Jira connector share: a simulated Jira, a connector before it, and time that costs nothing."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -106,15 +106,19 @@ class Desk:
         """The requests to write, to one issue or to all."""
         return [r for r in self.jira.requests if r.method == "PUT" and key in (None, r.key)]
 
+    def looked_at_alone(self, issues: int) -> int:
+        """How many requests to GET comparing so many issues before a write takes: Data Center's bulk is its index."""
+        return 0 if self.jira.is_cloud else issues
+
     def asked(self) -> list[str]:
         """Every request as "METHOD resource"."""
         return [f"{r.method} {r.path.removeprefix('/rest/api/2/')}" for r in self.jira.requests]
 
 
 @contextmanager
-def open_desk(flavour: str = "cloud") -> Iterator[Desk]:
-    """A desk with issues DM-1 to DM-9, due in March."""
-    with JiraSimulator(flavour) as jira:
+def open_desk(flavour: str = "cloud", now: Callable[[], datetime] | None = None) -> Iterator[Desk]:
+    """A desk with issues DM-1 to DM-9, due in March; `now` is the clock of its Jira."""
+    with JiraSimulator(flavour, now=now) as jira:
         jira.add_field(ACTUAL_END, "Actual end")
         for project in ("DM", "DLP"):
             jira.permissions[project]["BROWSE_PROJECTS"] = True

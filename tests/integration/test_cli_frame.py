@@ -251,14 +251,14 @@ class TestCommonOptions:
     @pytest.mark.parametrize(
         ("arguments", "expected"),
         [
-            ([], (0, "plain")),
-            (["-v"], (1, "plain")),
+            ([], (0, None)),  # how: as the configuration says
+            (["-v"], (1, None)),
             (["-vv", "--log-format", "json"], (2, "json")),
-            (["-q"], (-1, "plain")),
+            (["-q"], (-1, None)),
         ],
     )
-    def test_how_much_is_logged(self, try_command: Try, arguments: list[str], expected: tuple[int, str]) -> None:
-        seen: list[tuple[int, str]] = []
+    def test_how_much_is_logged(self, try_command: Try, arguments: list[str], expected: tuple[int, str | None]) -> None:
+        seen: list[tuple[int, str | None]] = []
         try_command(lambda context: seen.append((context.verbosity, context.log_format)))
         assert run(["try", *arguments]) == 0
         assert run([*arguments, "try"]) == 0

@@ -133,7 +133,7 @@ def test_a_silence_that_cannot_be_cleared_up_is_unknown_and_ends_the_batch(
     connector = desk.acquainted(comment=comment, attempts=2, workers=1)
     planned = [desk.plan(f"DM-{number}") for number in range(1, 5)]
     desk.jira.fault(kind, method="PUT")
-    desk.jira.fault("drop_before", method="GET", times=1000)
+    desk.jira.fault("drop_before", method="GET", after=desk.looked_at_alone(4), times=1000)
     receipts = apply(connector, *planned)
     assert outcomes(receipts) == [Outcome.UNKNOWN] + [Outcome.NOT_TRIED] * 3
     assert not any(receipt.confirmed for receipt in receipts)
@@ -145,7 +145,7 @@ def test_an_issue_that_vanishes_in_the_silence_is_unknown_and_the_others_land(de
     connector = desk.acquainted(workers=1)
     planned = [desk.plan("DM-1"), desk.plan("DM-2")]
     desk.jira.fault("drop_after", method="PUT", key="DM-1")
-    desk.jira.fault("status", method="GET", key="DM-1", status=404, times=1000)
+    desk.jira.fault("status", method="GET", key="DM-1", status=404, after=desk.looked_at_alone(1), times=1000)
     assert outcomes(apply(connector, *planned)) == [Outcome.UNKNOWN, Outcome.APPLIED]
 
 
@@ -196,7 +196,7 @@ def test_a_rule_that_changes_the_date_at_once_is_said_to_have(desk: Desk) -> Non
 def test_what_cannot_be_read_back_is_unknown(desk: Desk, kind: str, details: dict[str, Any]) -> None:
     connector = desk.acquainted(attempts=2)
     planned = [desk.plan("DM-1"), desk.plan("DM-2")]
-    desk.jira.fault(kind, method="POST", after=1, times=1000, **details)
+    desk.jira.fault(kind, method="POST", after=1 if desk.jira.is_cloud else 0, times=1000, **details)
     receipts = apply(connector, *planned)
     assert outcomes(receipts) == [Outcome.UNKNOWN, Outcome.UNKNOWN]
     assert "accepted, but it could not be read back" in (receipts[0].detail or "")
@@ -275,7 +275,7 @@ def test_a_503_that_says_when_to_come_back_did_nothing(desk: Desk) -> None:
     desk.jira.fault("status", method="PUT", status=503, headers={"Retry-After": "3"})
     assert outcomes(apply(connector, desk.plan("DM-1"))) == [Outcome.APPLIED]
     assert desk.time.slept == [3]
-    assert "GET issue/DM-1" not in desk.asked()
+    assert desk.asked().count("GET issue/DM-1") == desk.looked_at_alone(1)
 
 
 def test_a_wait_holds_for_all_workers(desk: Desk) -> None:
@@ -302,7 +302,7 @@ def test_a_server_that_goes_down_in_the_middle_leaves_the_rest_untried(desk: Des
     connector = desk.acquainted(workers=1, attempts=2)
     planned = [desk.plan(f"DM-{number}") for number in range(1, 5)]
     desk.jira.fault("drop_before", method="PUT", after=1, times=1000)
-    desk.jira.fault("drop_before", method="GET", times=1000)
+    desk.jira.fault("drop_before", method="GET", after=desk.looked_at_alone(4), times=1000)
     receipts = apply(connector, *planned)
     assert outcomes(receipts) == [Outcome.APPLIED, Outcome.UNKNOWN, Outcome.NOT_TRIED, Outcome.NOT_TRIED]
 
@@ -314,7 +314,7 @@ def test_a_conflict_is_looked_at_and_sent_once_more(desk: Desk, comment: bool) -
     connector = desk.acquainted(comment=comment)
     desk.jira.fault("status", method="PUT", status=409)
     assert outcomes(apply(connector, desk.plan("DM-1"))) == [Outcome.APPLIED]
-    assert desk.asked().count("GET issue/DM-1") == 1
+    assert desk.asked().count("GET issue/DM-1") == 1 + desk.looked_at_alone(1)
     assert len(desk.jira.comments("DM-1")) == comment
 
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import date, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -13,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, insert, select, text
 
 from syncsvc import HOME
 from syncsvc.errors import ConfigError, ExitCode, SchemaBehind, SourceError
@@ -72,29 +73,51 @@ def statements_in(path: Path, *types: str) -> dict[str, list[str]]:
     "revision", sorted(path.name[:4] for path in (HOME / "migrations" / "versions").glob("0*.py"))[:-1]
 )
 def test_a_store_of_an_earlier_version_keeps_its_rows(store_url: str, revision: str) -> None:
-    """From every schema there was, with rows in it, to the one of this version."""
+    """From every schema there was, with a row in each of its tables, to the one of this version."""
     upgrade(store_url, revision)
     assert current(store_url) == revision
     engine = open_engine(store_url)
     with engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO run (id, trigger, mode, actor, started_at) "
-                "VALUES (1, 'nightly', 'auto', 'scheduler', '2019-05-01 12:00:00')"
-            )
-        )
-        columns = "INSERT INTO audit (id, at, run, actor, event)"
-        connection.execute(text(f"{columns} VALUES (1, '2019-05-01 12:00:00', 1, 'scheduler', 'note')"))
-    engine.dispose()
+        reflected = MetaData()
+        reflected.reflect(connection)
+        tables = [table for table in reflected.sorted_tables if table.name not in ("alembic_version", "lease")]
+        for table in tables:
+            connection.execute(insert(table), row_of(table))
+        before = {table.name: connection.execute(select(table)).mappings().all() for table in tables}
     upgrade(store_url)
+    with engine.begin() as connection:
+        after = {table.name: connection.execute(select(table)).mappings().all() for table in tables}
+    engine.dispose()
+    assert after == before
+    assert len(before) >= 15
     store = open_store(store_url)
     try:
         run = store.run(1)
         assert run is not None
-        assert (run.trigger, run.actor) == ("nightly", "scheduler")
-        assert [event.event for event in store.events()] == ["note"]
+        assert (run.trigger, run.actor) == ("trigger", "actor")
+        assert [event.event for event in store.events()] == ["event"]
     finally:
         store.close()
+
+
+def row_of(table: Table) -> dict[str, object]:
+    """Something in every column that is not empty by nature; its own name in those of text."""
+    names = {"mode": "auto", "field": "due", "kind": "", "sha256": "packed", "body": "{}"}
+    row: dict[str, object] = {}
+    for column in table.columns:
+        if table.name == "audit" and column.name in ("intent", "before", "after"):
+            continue  # an event that answers none
+        kind = column.type.python_type
+        if column.foreign_keys:
+            (key,) = column.foreign_keys
+            row[column.name] = row_of(key.column.table)[key.column.name]
+        elif kind is str:
+            row[column.name] = names.get(column.name, column.name)
+        else:
+            row[column.name] = {bytes: b"packed", datetime: NOON, date: NOON.date(), bool: True, float: 1.5}.get(
+                kind, 1
+            )
+    return row
 
 
 def test_the_guards_of_the_audit_are_there_after_the_last_migration(store_url: str) -> None:

@@ -35,7 +35,8 @@ def test_a_busy_and_a_quiet_night(tmp_path: Path, flavour: str) -> None:
         assert busy.exit_code == 0
         assert len(busy.receipts) == CHANGED
         assert jira.count("PUT") == CHANGED
-        assert jira.count() <= 184
+        looked_at_alone = 0 if jira.is_cloud else CHANGED  # Data Center shows many at once by its index only
+        assert jira.count() <= 184 + looked_at_alone
 
         jira.forget_requests()
         assert site.sync().exit_code == 0

@@ -5,8 +5,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from syncsvc.model import (
+    Action,
+    Drift,
+    DriftKind,
     Field,
     Judgement,
     Link,
@@ -23,6 +27,8 @@ from syncsvc.model import (
     Side,
     Snapshot,
 )
+from syncsvc.store import tables
+from syncsvc.store.codec import pack, to_plain
 from tests.builders import NOON, change, export, link, milestone, tracked
 
 MAY, JUNE, JULY = date(2019, 5, 31), date(2019, 6, 28), date(2019, 7, 31)
@@ -32,6 +38,10 @@ def month(period: str, sha256: str, *milestones: Milestone, kind: str = "ME", ma
     source = f"/exports/{period}-{kind}-{sha256}.xls"
     made = export(*milestones, period=period)
     return replace(made, sha256=sha256, kind=kind, mapping_sha256=mapping, source=source)
+
+
+def result_of(run: int) -> RunResult:
+    return RunResult(run=run, trigger="nightly", mode=Mode.AUTO, started_at=NOON, finished_at=NOON, exit_code=0)
 
 
 def shown(snapshots: list[Snapshot]) -> list[tuple[str | None, int | None, list[date | None]]]:
@@ -139,3 +149,23 @@ def test_what_a_run_did_reads_back_whole(opened: Any, with_basis: bool) -> None:
         Side.PMCS,
         Side.JIRA,
     }
+
+
+def test_of_a_result_those_drifts_are_kept_that_a_report_names(opened: Any) -> None:
+    agrees = Drift("A", DriftKind.IN_SYNC, Action.RECORD, "DM-1", "id-DM-1", Field.DUE, MAY, MAY)
+    unlinked = Drift("B", DriftKind.UNLINKED, Action.REPORT)
+    gone = Drift("C", DriftKind.GONE, Action.REPORT, "DM-3", None, Field.DUE, MAY, None, why="Jira does not show DM-3")
+    result = replace(result_of(opened.run), drifts=(agrees, gone, unlinked))
+    opened.store.keep_result(result, None)
+    assert opened.store.find_result(opened.run) == (replace(result, drifts=(gone,)), None)
+
+
+def test_a_result_that_an_earlier_version_kept_reads_back(opened: Any) -> None:
+    """It held all its drifts, and its links within the basis."""
+    agrees = Drift("A", DriftKind.IN_SYNC, Action.RECORD, "DM-1", "id-DM-1", Field.DUE, MAY, MAY)
+    result = replace(result_of(opened.run), drifts=(agrees,))
+    basis = ReportBasis(before=1, after=2, until=2, prepared_at=NOON, links=(link("A", "DM-1"),))
+    body = pack({"result": to_plain(result), "pulled": {}, "basis": to_plain(basis)})
+    with opened.store._writing() as connection:
+        connection.execute(insert(tables.result), {"run": opened.run, "body": body})
+    assert opened.store.find_result(opened.run) == (result, basis)

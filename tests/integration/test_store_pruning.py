@@ -1,7 +1,7 @@
 """What is pruned, and everything that never is."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,17 @@ import pytest
 
 from syncsvc.cli.frame import run
 from syncsvc.errors import ExitCode
-from syncsvc.model import Field, Mode, Outcome, Plan, Receipt, ReportBasis, RunResult, Side, Snapshot
+from syncsvc.model import Field, Mode, Outcome, Plan, ProposalState, Receipt, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.store import Store
 from syncsvc.store.upkeep import find_damage
-from tests.builders import NOON, change, export, issue, milestone, tracked
+from tests.builders import NOON, change, export, issue, link, milestone, tracked
 from tests.integration.conftest import Clock, Opened
 
 DAY = date(2019, 5, 1)
+
+
+def result_of(run: int) -> RunResult:
+    return RunResult(run=run, trigger="nightly", mode=Mode.AUTO, started_at=NOON, finished_at=NOON, exit_code=0)
 
 
 def edition(opened: Any, number: int, period: str = "2019-04") -> int:
@@ -26,7 +30,8 @@ def edition(opened: Any, number: int, period: str = "2019-04") -> int:
 
 def night(opened: Any, number: int) -> int:
     snapshot = tracked(issue("DM-1", DAY + timedelta(days=number)), issue("DM-2", DAY))
-    return int(opened.save(replace(snapshot, taken_at=opened.clock.at)).id)
+    read = {"read_at": opened.clock.at, "census_at": opened.clock.at}
+    return int(opened.save(replace(snapshot, taken_at=opened.clock.at, **read)).id)
 
 
 def ids(opened: Any) -> list[int]:
@@ -79,27 +84,75 @@ def test_baselines_and_the_audit_stay_and_say_what_went(opened: Any) -> None:
     assert (pruned.event, pruned.detail) == ("pruned", "snapshots older than 13 months: 2 of pmcs")
 
 
-def test_what_a_plan_a_proposal_or_a_recent_report_refers_to_stays(opened: Any) -> None:
-    editions = [edition(opened, number) for number in range(6)]
-    plan = Plan("p-1234567890", Mode.AUTO, (), (), {}, (), (), {"pmcs": editions[1]}, NOON, NOON.replace(year=2020))
-    making = opened.store.save_plan(opened.lease, opened.run, plan, []).making
-    opened.clock.move(days=500)
-    later = opened.another_run()
-    result = RunResult(run=later, trigger="nightly", mode=Mode.AUTO, started_at=NOON, finished_at=NOON, exit_code=0)
-    basis = ReportBasis(before=editions[2], after=editions[3], until=editions[5], prepared_at=NOON)
-    opened.store.keep_result(result, basis)
-    assert prune(opened).snapshots == {"pmcs": 1}
-    assert ids(opened) == [editions[0], *editions[1:4], editions[5]]
+def make_plan(opened: Any, number: int, snapshot: int, expires_at: datetime) -> int:
+    plan = Plan(f"p-{number:010}", Mode.AUTO, (), (), {}, (), (), {"pmcs": snapshot}, NOON, expires_at)
+    return int(opened.store.save_plan(opened.lease, opened.run, plan, []).making)
 
+
+def test_what_an_open_plan_a_pending_hand_over_or_a_recent_report_needs_stays(opened: Any) -> None:
+    editions = [edition(opened, number) for number in range(8)]
+    open_until = opened.clock.at + timedelta(days=501)
+    make_plan(opened, 1, editions[1], open_until)
+    make_plan(opened, 2, editions[2], opened.clock.at + timedelta(days=3))  # ended since
+    unsettled = make_plan(opened, 3, editions[3], opened.clock.at + timedelta(days=3))
     report = change("DM-1", Field.COMPLETED, None, DAY, code="A", target=Side.PMCS)
-    (intent,) = opened.store.commit_intents(opened.lease, opened.run, making, [report])
+    opened.store.begin_applying(opened.lease, opened.run, unsettled)
+    (intent,) = opened.store.commit_intents(opened.lease, opened.run, unsettled, [report])
+    opened.clock.move(days=500)
+    basis = ReportBasis(before=editions[4], after=editions[5], until=editions[7], prepared_at=NOON)
+    opened.store.keep_result(result_of(opened.another_run()), basis)
+    assert prune(opened).snapshots == {"pmcs": 2}
+    assert ids(opened) == [editions[0], editions[1], *editions[3:6], editions[7]]
+    assert opened.store.newest_making("p-0000000002").plan.snapshots == {"pmcs": editions[2]}, "it goes on naming it"
+    assert [opened.store.was_pruned(each) for each in editions[1:3]] == [False, True]
+    assert not opened.store.was_pruned(editions[7] + 1), "it never was"
+
     receipt = Receipt(report, Outcome.HANDED_OVER)
     opened.store.commit_receipts(opened.lease, opened.run, [(intent, receipt)], handed_over_on=DAY)
-    assert opened.store.proposals_of(opened.run)[0].snapshot == editions[5]
-    last = [edition(opened, number) for number in range(7, 10)][-1]
+    (proposal,) = opened.store.pending_proposals()
+    assert proposal.snapshot == editions[7]
+    last = [edition(opened, number) for number in range(8, 11)][-1]
     opened.clock.move(days=500)
-    assert prune(opened).snapshots == {"pmcs": 4}, "the run of that report is older than its 13 months"
-    assert ids(opened) == [editions[0], editions[1], editions[5], last]
+    assert prune(opened).snapshots == {"pmcs": 6}, "the plan has ended, its writes are settled, the report is too old"
+    assert ids(opened) == [editions[0], editions[7], last]
+    opened.store.settle_proposal(opened.lease, opened.run, proposal.id, ProposalState.LANDED, "it is there")
+    assert prune(opened).snapshots == {"pmcs": 1}
+    assert [(each.state, each.value) for each in opened.store.proposals_of(opened.run)] == [("landed", DAY)]
+    assert ids(opened) == [editions[0], last]
+
+
+def test_who_was_done_and_under_which_key_is_known_when_the_night_that_showed_it_has_gone(
+    opened: Any, store_url: str
+) -> None:
+    nights = []
+    for day in range(4):
+        done = issue("DM-1", DAY, DAY if day == 2 else None)
+        moved = issue("NEW-2" if day >= 2 else "DM-2", DAY, issue_id="id-2")
+        snapshot = tracked(done, moved, moved={"DM-2": "NEW-2"} if day >= 2 else {})
+        nights.append(opened.save(replace(snapshot, taken_at=opened.clock.at)).id)
+        opened.clock.move(days=1)
+    known = opened.store.issue_ids()
+    assert known == {"DM-1": "id-DM-1", "DM-2": "id-2", "NEW-2": "id-2"}
+    assert opened.store.memory().done_before == {"id-DM-1"}
+    opened.clock.move(days=500)
+    assert prune(opened).snapshots == {"jira": 2}, "also where no other month follows"
+    assert ids(opened) == [nights[0], nights[3]]
+    assert opened.store.memory().done_before == {"id-DM-1"}
+    assert opened.store.issue_ids() == known
+    assert find_damage(store_url) == []
+
+
+def test_links_that_a_report_shares_with_no_plan_stay(opened: Any, store_url: str) -> None:
+    editions = [edition(opened, number) for number in range(3)]
+    result = RunResult(
+        run=opened.run, trigger="nightly", mode=Mode.AUTO, started_at=NOON, finished_at=NOON, exit_code=0
+    )
+    links = (link("A", "DM-1"),)
+    basis = ReportBasis(before=editions[0], after=editions[2], until=9, prepared_at=NOON, links=links)
+    opened.store.keep_result(result, basis)
+    opened.clock.move(days=500)
+    assert prune(opened).snapshots == {"pmcs": 1}
+    assert opened.store.find_result(opened.run) == (result_of(opened.run), basis)
 
 
 def test_an_edition_that_its_file_still_holds_stays(opened: Any) -> None:
@@ -124,6 +177,8 @@ def test_the_command_says_what_goes_and_asks(tmp_path: Path, capsys: pytest.Capt
     held = Opened(store, clock, store.begin_run(trigger="manual", mode=None, actor="anna"), store.take_lease("a test"))
     for number in range(4):
         edition(held, number)
+    plan = Plan("p-1234567890", Mode.AUTO, (), (), {}, (), (), {"pmcs": 2}, NOON, NOON)
+    store.keep_result(replace(result_of(held.run), plan=plan), None)
     clock.move(days=500)
     assert run([*config, "--show"], env={}, now=clock) == 0
     assert capsys.readouterr().out == "Would drop 2 snapshots (2 of pmcs).\n"
@@ -135,6 +190,13 @@ def test_the_command_says_what_goes_and_asks(tmp_path: Path, capsys: pytest.Capt
     assert run([*config, "--yes"], env={"SYNCSVC_ACTOR": "anna"}, now=clock) == 0
     assert capsys.readouterr().out == "Dropped 2 snapshots (2 of pmcs): 2 versions, 0 parts.\n"
     assert (store.events()[-1].event, store.events()[-1].actor) == ("pruned", "anna")
+    for name in ("s2", "3"):
+        assert run([*config[:2], "show", name], env={}, now=clock) == ExitCode.USAGE
+        assert f"snapshot s{name[-1]} was pruned: it was old" in capsys.readouterr().err
+    assert run([*config[:2], "show", "s9"], env={}, now=clock) == ExitCode.USAGE
+    assert "no snapshot is called s9" in capsys.readouterr().err
+    assert run([*config[:2], "report", "1"], env={}, now=clock) == 0
+    assert "Of what run 1 was planned from, pmcs s2 was pruned since" in capsys.readouterr().err
     store.take_lease("given back")
     assert run([*config, "--show"], env={}, now=clock) == 0
     assert capsys.readouterr().out == "Nothing to drop.\n"

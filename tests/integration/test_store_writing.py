@@ -1,7 +1,7 @@
 """Writes: what is told before and after, and what the memory learns from each outcome."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -201,3 +201,29 @@ def test_a_batch_is_told_in_its_order(opened: Any, making: int) -> None:
     opened.store.commit_receipts(opened.lease, opened.run, receipts)
     assert len(opened.store.memory().baselines) == 250
     assert [event.intent for event in opened.store.events(after_id=intents[-1])] == intents
+
+
+def test_the_next_reading_begins_with_the_last_complete_one_and_what_was_written_after_it(
+    opened: Any, making: int
+) -> None:
+    hour = timedelta(hours=1)
+    known = tracked(issue("DM-1", MAY), missing=["DM-9"], moved={"DM-2": "DLP-2"})
+    assert opened.store.last_reading("jira") is None
+    opened.save(known)  # of a tracker that does not tell its clock
+    assert opened.store.last_reading("jira") is None
+    write(opened, making, WRITE, Outcome.APPLIED)
+
+    run = opened.another_run()
+    complete = replace(known, read_at=NOON, census_at=NOON - hour)
+    kept = opened.store.save_snapshot(opened.lease, run, complete)
+    assert opened.store.last_reading("jira") == (kept, frozenset())
+    later = opened.another_run()
+    for of_run, key in ((run, "DM-2"), (later, "DM-3")):
+        said = change(key, Field.DUE, MAY, JUNE)
+        opened.store.commit_intents(opened.lease, of_run, making, [said])
+    bad = replace(complete, complete=False, why_incomplete="DM-4: Jira answers 500", read_at=NOON + hour)
+    kept_bad = opened.store.save_snapshot(opened.lease, later, bad)
+    assert opened.store.last_reading("jira") == (kept, {"id-DM-2", "id-DM-3"})
+    assert opened.store.newest_snapshot("jira") == kept_bad
+    assert (kept_bad.why_incomplete, kept_bad.read_at) == ("DM-4: Jira answers 500", NOON + hour)
+    assert opened.store.last_reading("another") is None

@@ -5,11 +5,13 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, get_type_hints
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syncsvc.model import Link, Milestone, Mode, Plan, Reject, Side, Snapshot
+from syncsvc.model import Link, Milestone, Mode, Narrative, Plan, Reject, Side, Snapshot
 from syncsvc.store import Store
+from syncsvc.store.codec import encode, encode_all
 
 NOON = datetime(2019, 5, 1, 12, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
@@ -74,6 +76,23 @@ def test_every_snapshot_reads_back_as_it_was(taken: Sequence[Snapshot]) -> None:
             assert store.newest_snapshot(connector) == newest(expected, connector)
     finally:
         store.close()
+
+
+@given(st.lists(MILESTONES, max_size=4))
+@example([Milestone("A"), Milestone("B", name="\x7f"), Milestone("C", name='\x1f / \\ " \n', level=3)])
+@example([Milestone("A", name="Ä"), Milestone("B", name="plain"), Milestone("C", name="\x7f")])
+@example([Milestone("A", name="half a pair: \ud800", predecessors=("B",))])
+def test_many_are_written_as_each_of_them_by_itself(milestones: list[Milestone]) -> None:
+    """To the letter: a body written in another way would be another version of a milestone that did not move."""
+    without = ("code", "where")
+    assert encode_all(Milestone, milestones, without) == [encode(each, without) for each in milestones]
+
+
+@pytest.mark.parametrize("kind", [Link, Plan, Narrative])
+def test_what_many_cannot_be_written_of_is_refused(kind: type) -> None:
+    """A set has no order, an instant and a number have other spellings."""
+    with pytest.raises(TypeError, match=f"{kind.__name__}.*would not be written as"):
+        encode_all(kind, [])
 
 
 def edition_before(

@@ -17,7 +17,7 @@ _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
     "notify errors log config settings links mapping model names shapes decisions narratives safety workdays slots "
-    "demo schedule web link_list suggestions links_import review_sheet review_answers"
+    "demo schedule web link_list suggestions links_import review_sheet review_answers announcing notice health units"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -34,23 +34,29 @@ MAY_IMPORT = {
     "toml_table": "errors",
     "secret": "errors",
     "address": "toml_table",
-    "settings": "model secret address",
-    "config": "model errors toml_table secret address settings",
+    "settings": "model secret address notify_settings",
+    "config": "model errors toml_table secret address settings notify_settings",
     "mapping": "model errors",
     "links": "model errors toml_table",
     "links_import": "model errors",
     "link_list": "model",
     "suggestions": "model names",
-    "store": "model errors slots",
+    "store": "model errors slots notice health",
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
     "report": f"{_VALUES} decisions release_list month_report story errors shapes link_list suggestions review_sheet "
-    "review_answers slots",
-    "notify": "model errors shapes settings secret",
+    "review_answers slots notice health",
+    "notify": "model errors notice notify_settings secret",
     "log": "model errors",
-    "service": f"{_PURE} connector store shapes link_list suggestions slots",
-    "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
+    "notice": "",
+    "notify_settings": "secret",
+    "announcing": "model errors notice notify report settings service slots store log",
+    "health": "model errors slots",
+    "units": "",
+    "service": f"{_PURE} connector store shapes link_list suggestions slots log",
+    "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting "
+    "notify secret health",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
     "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store",
@@ -62,6 +68,7 @@ MAY_IMPORT = {
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
+    "cli.nights": f"{_EDGE} store cli",  # the type of the store
     "cli.snapshot_argument": f"{_EDGE} store cli",  # the type of a run
     "connectors": "model errors connector mapping",
     "connectors.jira_simulator": "",
@@ -80,8 +87,8 @@ FENCES = {
     "click": "syncsvc.cli",
     "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
-    "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping connectors.worker "
-    "connectors.worker_process",
+    "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.notify_settings syncsvc.config syncsvc.links "
+    "syncsvc.mapping syncsvc.store.codec connectors.worker connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",
     "lxml": "connectors.release_plan connectors.p6_pmxml_elements",
     "yaml": "syncsvc.links_import",

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from syncsvc.config import read_settings
+from syncsvc.notify_settings import MailSettings, NotifySettings, PingSettings, WebhookSettings
 from syncsvc.settings import (
     FieldSettings,
     JiraSettings,
     LimitSettings,
     LinkSettings,
     ListSettings,
+    LogSettings,
     NightlySettings,
     P6Settings,
     ReportSettings,
@@ -43,12 +45,20 @@ OPTIONS: dict[str, set[str]] = {
     "review": set(ReviewSettings.__struct_fields__),
     "nightly": set(NightlySettings.__struct_fields__),
     "report": set(ReportSettings.__struct_fields__),
+    "log": set(LogSettings.__struct_fields__),
+    "notify": set(NotifySettings.__struct_fields__) - {"mail", "webhooks", "ping"},
+    "notify.mail": set(MailSettings.__struct_fields__),
+    "notify.webhooks": set(WebhookSettings.__struct_fields__),
+    "notify.ping": set(PingSettings.__struct_fields__),
 }
 
 
 def _tables(text: str) -> dict[str, dict[str, Any]]:
     found = tomllib.loads(text)
     nested = {f"{name}.{key}": table for name in ("connectors", "fields") for key, table in found.pop(name).items()}
+    for key in ("mail", "webhooks", "ping"):
+        if table := found["notify"].pop(key, None):
+            nested[f"notify.{key}"] = table[0] if isinstance(table, list) else table
     return {**found, **nested}
 
 
@@ -111,6 +121,16 @@ def _by_table(settings: Settings) -> dict[str, dict[str, Any]]:
         **{f"connectors.{each.name}": each for each in settings.connectors},
         **{f"fields.{name}": getattr(settings.fields, name) for name in FieldSettings.__struct_fields__},
         "limits": settings.limit,
-        **{name: getattr(settings, name) for name in ("site", "store", "links", "review", "nightly", "report")},
+        **{name: getattr(settings, name) for name in ("site", "store", "links", "review", "nightly", "report", "log")},
+        "notify": settings.notify,
     }
     return {name: msgspec.structs.asdict(table) for name, table in tables.items()}
+
+
+def test_the_ways_to_tell_load_as_they_are_shown(folder: Path) -> None:
+    (folder / "links.toml").touch()
+    shown = tomllib.loads(_with_every_option())
+    settings = read_settings({"site": shown["site"], "notify": shown["notify"]}, folder / "config.toml")
+    assert settings.notify.channels == ("mail", "webhook controllers")
+    assert settings.notify.ping == PingSettings(url_env="SYNCSVC_PING", url_file=folder / "ping.url")
+    assert len(settings.secrets()) == 3

@@ -51,6 +51,12 @@ def test_limits_then_what_waits_then_what_would_be_written() -> None:
     assert f"syncsvc approve {PLAN.id} --waive LIMIT --reason TEXT" in text
 
 
+def test_a_snapshot_that_was_pruned_is_said_to_be() -> None:
+    text = plan_text(replace(PLAN, snapshots={"pmcs": 3, "jira": 4}), Page(120), {"pmcs": export()})
+    assert "from jira s4, which was pruned since" in text
+    assert "s3" not in text
+
+
 def test_words_before_signs() -> None:
     text = plan_text(replace(PLAN, holds=(), violations=()), Page(120), {})
     assert "31 days late (21)" in text

@@ -1,7 +1,7 @@
 """What a run says to a person: how it ended, exceptions first, and nothing in it that can steer a terminal."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -126,11 +126,27 @@ def test_a_run_that_did_nothing_is_two_lines() -> None:
 
 def test_the_sources_say_what_was_read() -> None:
     lines = text_of(RUN).splitlines()
-    assert "jira: Jira, 2 issues, 1 not found, NOT read completely (https://jira.example.org)" in lines
     assert (
-        "pmcs: PMCS 2019-04 ME edition 2, 1 milestone, data date 2019-04-30, 1 not used, read completely "
+        "jira: Jira, 2 issues, 1 not found, INCOMPLETE: the source does not say why (https://jira.example.org)" in lines
+    )
+    assert (
+        "pmcs: PMCS 2019-04 ME edition 2, 1 milestone, data date 2019-04-30, 1 not used, COMPLETE "
         "(/exports/2019-04-ME.xlsx)"
     ) in lines
+
+
+def test_a_source_says_whether_and_how_completely_it_was_read() -> None:
+    begun = datetime(2019, 5, 1, 11, 30, tzinfo=UTC)
+    seen = replace(tracked(issue("DM-1")), read_at=begun, census_at=begun)
+    since = replace(seen, census_at=begun - timedelta(days=3))
+    failed = replace(since, complete=False, why_incomplete="DM-1: \x1b[31mJira answers 500")
+    said = [text_of(replace(QUIET, pulled={"jira": each})).splitlines()[2] for each in (seen, since, failed)]
+    place = "(https://jira.example.org)"
+    assert said == [
+        f"jira: Jira, 1 issue, COMPLETE {place}",
+        f"jira: Jira, 1 issue, COMPLETE: read what has changed; all was last read 2019-04-28 11:30 UTC {place}",
+        f"jira: Jira, 1 issue, INCOMPLETE: DM-1: [31mJira answers 500 {place}",
+    ]
 
 
 def test_a_path_stays_whole_on_any_page() -> None:

@@ -178,13 +178,26 @@ class TestRun:
     def test_what_was_pulled(self) -> None:
         rejected = Reject("TASK row 9", "M-7", "no date")
         exported = replace(export(milestone("M-1"), milestone("M-2"), rejects=[rejected]), edition=2, id=3)
-        shape = run_shape(replace(RUN, pulled={"pmcs": exported, "jira": tracked(issue("DM-1"), missing=["DM-7"])}))
+        why, census_at = "DM-8: Jira answers 500", datetime(2019, 4, 28, 11, 30, tzinfo=UTC)
+        seen = replace(
+            tracked(issue("DM-1"), missing=["DM-7"], complete=False), why_incomplete=why, census_at=census_at
+        )
+        shape = run_shape(replace(RUN, pulled={"pmcs": exported, "jira": seen}))
         assert shape["pulled"] == {
-            "jira": {"milestones": 1, "rejects": 0, "complete": True, "snapshot": None, "missing": ["DM-7"]},
+            "jira": {
+                "milestones": 1,
+                "rejects": 0,
+                "complete": False,
+                "why_incomplete": why,
+                "snapshot": None,
+                "missing": ["DM-7"],
+                "census_at": "2019-04-28T11:30:00Z",
+            },
             "pmcs": {
                 "milestones": 2,
                 "rejects": 1,
                 "complete": True,
+                "why_incomplete": None,
                 "snapshot": "s3",
                 "period": "2019-04",
                 "kind": "ME",
