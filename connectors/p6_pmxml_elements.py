@@ -49,7 +49,7 @@ class PmxmlProject:
     fields: dict[str, str] = field(default_factory=dict)
     nodes: list[tuple[int, Row]] = field(default_factory=list)  # WBS: line, WBS_FIELDS
     activities: list[tuple[int, Row]] = field(default_factory=list)  # line, the columns that were wanted
-    relations: list["Relation"] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from connectors.jira_simulator import JiraSimulator
 from connectors.p6 import P6
 from connectors.p6_format import FORMATS, PMXML, XER
 from syncsvc.mapping import load_mapping
-from syncsvc.model import Basis, Milestone, MilestoneKind, RejectCause, Snapshot, Status
+from syncsvc.model import Basis, Field, Milestone, MilestoneKind, Outcome, RejectCause, Side, Snapshot, Status
 from tests import p6_files, pmxml_files, xer_files
+from tests.builders import change
 from tests.site import Site
 
 NOW = datetime(2019, 5, 3, tzinfo=UTC)
@@ -307,12 +308,28 @@ def test_a_month_in_another_format_goes_on_where_the_last_one_ended(site: Site) 
 
 
 def test_a_completion_goes_back_to_p6_from_an_xml_export(site: Site) -> None:
+    """By the words and hours of the mapping that the export was read with, which is that of its format."""
+    own = load_mapping(PMXML).text.replace('finish = "17:00"', 'finish = "16:00"')
+    (site.folder / "own.toml").write_text(own)
+    site.pmcs_lines = 'kind = "p6"\nmappings = ["own.toml"]'
+    site.write_config()
     april(site.folder / "exports" / "second.xml")
     assert site.sync().exit_code == 0
     site.jira.resolve("DM-11", at="2019-04-20T12:00:00.000-0700")
     (workbook,) = site.sync().outbox
     (row,) = list(openpyxl.load_workbook(workbook)["TASK"].iter_rows(min_row=3, values_only=True))
-    assert [str(cell) for cell in row] == ["LDM-503-06", "Completed", "2019-04-20 17:00:00"]
+    assert [str(cell) for cell in row] == ["LDM-503-06", "Completed", "2019-04-20 16:00:00"]
+
+
+def test_what_a_spreadsheet_says_of_its_units_goes_back_with_a_completion(tmp_path: Path) -> None:
+    table = p6_files.table_of([p6_files.activity("A-1", base_end_date="4/29/2019")])
+    settings = [["user_data"], ["UserSettings Do Not Edit"], ["DurationQtyType=QT_Hour"]]
+    p6_files.write_xlsx(tmp_path / "2019-04-ME.xer", {"TASK": table, "USERDATA": settings})
+    done = change("DM-1", Field.COMPLETED, None, date(2019, 4, 12), code="A-1", target=Side.PMCS)
+    (receipt,) = connector(tmp_path).apply([done])
+    assert receipt.outcome is Outcome.HANDED_OVER
+    workbook = openpyxl.load_workbook(str(receipt.detail))
+    assert [row[0].value for row in workbook["USERDATA"].rows] == [text for (text,) in settings]
 
 
 def test_a_file_that_is_cut_off_or_hostile_stops_the_night_and_the_last_one_stands(site: Site) -> None:

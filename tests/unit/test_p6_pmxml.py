@@ -184,7 +184,7 @@ def test_codes_and_own_fields_are_columns_where_the_mapping_names_them(tmp_path:
         code_value(51, 5, "2"),
         code_value(52, 6, "3"),
         project(
-            with_(activity(1, "A-1"), code(6, 52), code(5, 51), own_field(8, "Text", "never"), promised),
+            with_(activity(1, "A-1"), code(6, 52), code(5, 51), promised, own_field(8, "Text", "never")),
             activity(2, "A-2"),
         ),
     )
@@ -292,6 +292,8 @@ def test_where_the_field_is_absent_the_one_baseline_that_was_made_of_it_counts(t
     assert dues(read(tmp_path, without_naming(main), baseline)) == BASELINE_DUES
     another = project(activity(81, "A-1"), object_id=8, name="Old", is_baseline=True)
     assert dues(read(tmp_path, without_naming(main), baseline, another)) == PLANNED_DUES
+    of_another = project(activity(81, "A-1"), object_id=8, is_baseline=True, OriginalProjectObjectId="7")
+    assert dues(read(tmp_path, without_naming(main), of_another)) == PLANNED_DUES
 
 
 def test_a_baseline_that_is_not_in_the_file_leaves_dues_unseen(tmp_path: Path) -> None:
@@ -337,6 +339,8 @@ def test_the_list_of_projects_is_no_project(tmp_path: Path) -> None:
         '  <ProjectList><Project ObjectId="1"><BaselineProject ObjectId="9"/></Project></ProjectList>\n  <Project>\n',
     )
     assert list(milestones(read_bytes(tmp_path, listed.encode()))) == ["A-1"]
+    with pytest.raises(BadExport, match=r"no project in it is called X; there are LSST ME 19-04\."):
+        read_export(tmp_path / "a.xml", MAPPING, taken_at=NOW, choice=ProjectChoice(project="X"))
 
 
 def test_a_baseline_project_may_stand_inside_of_its_project(tmp_path: Path) -> None:
