@@ -334,10 +334,10 @@ def test_of_several_projects_those_are_read_that_are_asked_for(tmp_path: Path) -
 
 
 def test_the_list_of_projects_is_no_project(tmp_path: Path) -> None:
-    listed = pmxml_text(project(activity(1, "A-1"))).replace(
-        "  <Project>\n",
-        '  <ProjectList><Project ObjectId="1"><BaselineProject ObjectId="9"/></Project></ProjectList>\n  <Project>\n',
-    )
+    plain = pmxml_text(project(activity(1, "A-1")))
+    listed = '<ProjectList><Project ObjectId="1"><BaselineProject ObjectId="9"/></Project></ProjectList>'
+    listed = plain.replace("\t<Project>\n", f"\t{listed}\n\t<Project>\n")
+    assert listed != plain
     assert list(milestones(read_bytes(tmp_path, listed.encode()))) == ["A-1"]
     with pytest.raises(BadExport, match=r"no project in it is called X; there are LSST ME 19-04\."):
         read_export(tmp_path / "a.xml", MAPPING, taken_at=NOW, choice=ProjectChoice(project="X"))
