@@ -4,7 +4,7 @@ import calendar
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,12 +42,17 @@ class ExportFile:
         return self.named.kind
 
 
-def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPREADSHEET_ENDINGS) -> list[ExportFile]:
+def find_exports(
+    exports: Path,
+    mapping: Mapping,
+    endings: Collection[str] = SPREADSHEET_ENDINGS,
+    is_export: Callable[[Path], bool] | None = None,
+) -> list[ExportFile]:
     """The exports in a folder, or the one file; by the period in their names, then as people count.
 
     A file whose name tells no period comes last. Passed over are folders, dotfiles, lock files of office programs,
-    what we wrote ourselves, and files with other endings. Raises SourceError where the folder cannot be
-    read, NothingThere where it has none.
+    what we wrote ourselves, and files with other endings unless `is_export` says of one that it is an export. Raises
+    SourceError where the folder cannot be read, NothingThere where it has none.
     """
     try:
         paths = [exports] if exports.is_file() else sorted(exports.iterdir())
@@ -57,7 +62,7 @@ def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPR
         ) from None
     except OSError as error:
         raise SourceError(f"{exports}: the folder cannot be read: {error.strerror or error}.") from None
-    candidates = [path for path in paths if path == exports or _looks_like_export(path, endings)]
+    candidates = [path for path in paths if path == exports or _looks_like_export(path, endings, is_export)]
     if not candidates:
         passed_over = f" (of {len(paths)} there none is named like one)" if paths else ""
         raise NothingThere(
@@ -68,13 +73,18 @@ def find_exports(exports: Path, mapping: Mapping, endings: Collection[str] = SPR
         ExportFile(absolute(path), mapping.read_file_name(path.stem), path.stat().st_size, _digest(path))
         for path in candidates
     ]
-    return sorted(found, key=lambda file: (file.period is None, file.period or "", natural_order(file.path.stem)))
+    return in_order(found)
 
 
-def _looks_like_export(path: Path, endings: Collection[str]) -> bool:
-    if path.name.startswith((".", "~$", OWN_PREFIX)):
+def in_order(files: Iterable[ExportFile]) -> list[ExportFile]:
+    """By the period in their names, then as people count; a file whose name tells no period comes last."""
+    return sorted(files, key=lambda file: (file.period is None, file.period or "", natural_order(file.path.stem)))
+
+
+def _looks_like_export(path: Path, endings: Collection[str], is_export: Callable[[Path], bool] | None) -> bool:
+    if path.name.startswith((".", "~$", OWN_PREFIX)) or not path.is_file():
         return False
-    return path.suffix.lower() in endings and path.is_file()
+    return path.suffix.lower() in endings or (is_export is not None and is_export(path))
 
 
 def absolute(path: Path) -> Path:

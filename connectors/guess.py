@@ -4,7 +4,7 @@ from pathlib import Path
 
 from connectors.exports import read_whole
 from connectors.header import fits
-from connectors.p6_xer_tables import is_xer
+from connectors.p6_format import find_own_format
 from connectors.published import is_release_plan
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
@@ -15,13 +15,13 @@ from syncsvc.mapping import builtin_mappings, load_mapping
 def guess_mapping(path: Path) -> str:
     """The one built-in mapping whose milestones, or whose sheet and columns, are in the file.
 
-    An XER file is told from its first word. Raises BadExport for a file that is neither that nor a release plan nor a
-    spreadsheet, MappingError, with the choices, where none or several fit.
+    XER and PMXML files are told from how they begin. Raises BadExport for a file that is neither that nor a release
+    plan nor a spreadsheet, MappingError, with the choices, where none or several fit.
     """
     content, _ = read_whole(path)
     choices = [load_mapping(name) for name in builtin_mappings()]
-    if is_xer(content):
-        fitting = [mapping.name for mapping in choices if mapping.format == "p6_xer"]
+    if (own := find_own_format(content)) is not None:
+        fitting = [mapping.name for mapping in choices if mapping.format == own]
     else:
         plans = [mapping for mapping in choices if mapping.format == "release_plan"]
         fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]

@@ -63,7 +63,6 @@ class Outbox:
     def __init__(
         self,
         folder: Path,
-        mapping: SourceMapping,
         *,
         now: Callable[[], datetime],
         who_resolved: WhoResolved | None = None,
@@ -71,7 +70,6 @@ class Outbox:
         aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = absolute(folder)
-        self._mapping = mapping
         self._now = now
         self._who_resolved = who_resolved
         self._make_review = make_review
@@ -81,13 +79,14 @@ class Outbox:
         self,
         changes: Sequence[Change],
         export: Snapshot,
+        mapping: SourceMapping,
         read_settings: Callable[[], UserSettings],
         may_write: Callable[[], bool] = always,
     ) -> Iterator[Receipt]:
         """Offer what still holds against the newest export, one workbook for each kind of milestone.
 
-        One receipt for each change. `read_settings` gives the export's sheet USERDATA; `may_write` is asked when
-        everything is ready, and where it says no nothing is offered.
+        One receipt for each change. `mapping` is the one that read the export; `read_settings` gives the export's sheet
+        USERDATA; `may_write` is asked when everything is ready, and where it says no nothing is offered.
         """
         ids = self._ids_in(export)
         accepted, answered = sort_out(changes, export, ids)
@@ -95,8 +94,8 @@ class Outbox:
         if not accepted:
             return
         try:
-            drafts = list(self._make_drafts(accepted, read_settings(), ids))
-            offered = self._offer(drafts, export, answered, ids, may_write)
+            drafts = list(self._make_drafts(accepted, mapping, read_settings(), ids))
+            offered = self._offer(drafts, export, mapping, answered, ids, may_write)
         except (OSError, SyncsvcError) as error:
             why = error.message if isinstance(error, SyncsvcError) else f"{self.folder}: {error.strerror or error}"
             yield from (Receipt(change, Outcome.FAILED, why) for change, _ in accepted)
@@ -148,9 +147,13 @@ class Outbox:
         return {code: own for own, code in self._aliases.items() if own in shown and code not in shown}
 
     def _make_drafts(
-        self, accepted: Sequence[tuple[Change, Actual]], settings: UserSettings, ids: Mapping[str, str]
+        self,
+        accepted: Sequence[tuple[Change, Actual]],
+        mapping: SourceMapping,
+        settings: UserSettings,
+        ids: Mapping[str, str],
     ) -> Iterator[Draft]:
-        working_day = self._mapping.working_day
+        working_day = mapping.working_day
         for actual in Actual:
             batch = tuple(change for change, column in accepted if column is actual)
             completions = {ids.get(change.code, change.code): change.after for change in batch if change.after}
@@ -159,7 +162,7 @@ class Outbox:
             sheet = ImportSheet(
                 actual=actual,
                 completions=completions,
-                completed_word=self._mapping.word_for(Status.COMPLETED),
+                completed_word=mapping.word_for(Status.COMPLETED),
                 time_of_day=time.fromisoformat(working_day.finish if actual is Actual.FINISH else working_day.start),
                 user_settings=settings,
             )
@@ -176,6 +179,7 @@ class Outbox:
         self,
         drafts: Sequence[Draft],
         export: Snapshot,
+        mapping: SourceMapping,
         answered: Sequence[Receipt],
         ids: Mapping[str, str],
         may_write: Callable[[], bool],
@@ -187,7 +191,7 @@ class Outbox:
             for draft in drafts:
                 aside = _stage(draft.path, build_import_workbook(draft.sheet))
                 staged.append((aside, draft.path))
-                check_import_workbook(aside, draft.path.name, draft.sheet, self._mapping, export)
+                check_import_workbook(aside, draft.path.name, draft.sheet, mapping, export)
             for draft, hand_over in self._describe(drafts, export, answered, ids):
                 if self._make_review is not None:
                     place = Path(review_beside(str(draft.path)))

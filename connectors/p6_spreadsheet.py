@@ -128,7 +128,7 @@ class P6Exports:
         self._exports = exports.folder if isinstance(exports, WebExports) else absolute(exports)
         self._plan_from = plan_from
         self._data_day = data_day
-        self._outbox = outbox if isinstance(outbox, Outbox) else Outbox(outbox, mapping, now=now)
+        self._outbox = outbox if isinstance(outbox, Outbox) else Outbox(outbox, now=now)
         self._now = now
         self.stillness = Stillness(0)  # whoever watches a folder that people copy into sets another
         self._last_read: Snapshot | None = None  # the newest export, for as long as its bytes stay the same
@@ -153,12 +153,16 @@ class P6Exports:
         """
         files = self._find_exports()
         newest = self._find_newest(files)
-        fingerprint = self._fingerprint()
+        fingerprints: dict[P6Exports, str] = {}
         snapshots: list[Snapshot] = []
         problems: list[Problem] = []
-        unseen = [
-            file for file in files if not file.sha256 or seen.get(str(file.path)) != f"{file.sha256}:{fingerprint}"
-        ]
+        unseen: list[ExportFile] = []
+        for file in files:
+            reader = self._reader_of(file.path)
+            if reader not in fingerprints:
+                fingerprints[reader] = reader._fingerprint()
+            if not file.sha256 or seen.get(str(file.path)) != f"{file.sha256}:{fingerprints[reader]}":
+                unseen.append(file)
         moving = self.stillness.find_moving(file.path for file in unseen)
         for file in unseen:
             try:
@@ -192,8 +196,10 @@ class P6Exports:
     def apply(self, changes: Sequence[Change], may_write: Callable[[], bool] = always) -> Iterator[Receipt]:
         """Compare with the newest export, and hand over what still holds: one workbook per kind of milestone."""
         export = self._read_newest()
+        path = Path(export.source)
+        reader = self._reader_of(path)
         yield from self._outbox.hand_over(
-            changes, export, lambda: self._read_user_settings(Path(export.source)), may_write
+            changes, export, reader._mapping, lambda: reader._read_user_settings(path), may_write
         )
 
     def delivered(self, changes: Sequence[Change]) -> str | None:
@@ -206,6 +212,14 @@ class P6Exports:
 
     def close(self) -> None:
         """There is nothing to give back."""
+
+    def _find_files(self) -> list[ExportFile]:
+        """The exports, by the periods in their names."""
+        return find_exports(self._exports, self._mapping, self.endings)
+
+    def _reader_of(self, export: Path) -> "P6Exports":
+        """What reads an export: of one format always this."""
+        return self
 
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         """One export as a snapshot, whether or not its period can be told."""
@@ -229,7 +243,7 @@ class P6Exports:
         """What is there to read, after what an address has now was brought."""
         if self._web is not None:
             self._web.fetch(self.endings)
-        return find_exports(self._exports, self._mapping, self.endings)
+        return self._find_files()
 
     def _read_newest(self) -> Snapshot:
         files = self._find_exports()
@@ -253,7 +267,7 @@ class P6Exports:
 
     def _read_again(self, file: ExportFile) -> Snapshot:
         last = self._last_read
-        known = (str(file.path), file.sha256, self._fingerprint())
+        known = (str(file.path), file.sha256, self._reader_of(file.path)._fingerprint())
         if last and (last.source, last.sha256, last.mapping_sha256) == known:
             return replace(last, taken_at=self._now())
         if self.stillness.find_moving([file.path]):

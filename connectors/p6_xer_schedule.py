@@ -1,19 +1,33 @@
 """What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
+from connectors.p6_schedule import (
+    Activity,
+    Project,
+    ScheduleWords,
+    add_baseline,
+    declared_columns,
+    first,
+    join_paths,
+    on_one_line,
+    plain,
+)
 from connectors.p6_xer_tables import XerFile, XerTable
 from connectors.remark import Remark
 from syncsvc.errors import BadExport
-from syncsvc.mapping import BaselineColumns, Columns
+from syncsvc.mapping import BaselineColumns
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.model import Reject, Status
 
-#: The cells of an activity's baseline start and finish, as columns of TASK.
-BASELINE_COLUMNS: Final = ("base_start_date", "base_end_date")
+WORDS: Final = ScheduleWords(
+    activities="table TASK",
+    activity="TASK",
+    data_date="last_recalc_date",
+    baseline="sum_base_proj_id",
+    baseline_columns=("base_start_date", "base_end_date"),
+)
 
 _KEYS: Final = ("task_id", "proj_id", "wbs_id")
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,42 +51,12 @@ _FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "UDFTYPE": ("udf_type_id", "table_name", "udf_type_name", "udf_type_label"),
     "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
 }
-#: Line breaks in names, which P6 writes as the control character DEL too, and whatever else steers a terminal.
-_CONTROLS: Final = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-_MOST_LEVELS: Final = 100  # of a WBS; people need ten
 _NO_TABLE: Final = XerTable()
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One project of the file. `baseline` is the id of the project that P6 shows as its baseline, "" for itself."""
-
-    id: str
-    name: str
-    place: str  # "PROJECT line 5"
-    is_exported: bool
-    data_date: str
-    baseline: str
-    original: str  # the id of the project that it is a baseline of
-
-    def is_called(self, pattern: str) -> bool:
-        """Whether its name fits a pattern of the configuration: `LSST ME *`."""
-        return fnmatchcase(self.name.casefold(), pattern.casefold())
-
-
-@dataclass(slots=True)
-class Activity:
-    """A row of TASK: its cells, with the path of its WBS in the place of the WBS's id, and those of further columns."""
-
-    line: int
-    project: str
-    code: str
-    cells: list[str]
 
 
 def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
     """What is read of a file under a mapping: table -> columns."""
-    declared = _declared_columns(mapping)
+    declared = _columns(mapping)
     wanted = {name: list(columns) for name, columns in _TABLES.items()}
     wanted["TASK"] = list(dict.fromkeys([*_KEYS, *declared]))
     if any(_is_code(column) for column in declared):
@@ -82,14 +66,8 @@ def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
     return wanted
 
 
-def _declared_columns(mapping: SourceMapping) -> list[str]:
-    columns: list[str | None] = [getattr(mapping.columns, key) for key in Columns.__struct_fields__]
-    for kind in mapping.export_kinds:
-        dates = mapping.dates(kind)
-        columns += [entry.column for entry in (*dates.due, *dates.forecast, *dates.completed)]
-    if mapping.baseline:
-        columns += [*mapping.baseline.start, *mapping.baseline.finish]
-    return [column.lower() for column in dict.fromkeys(columns) if column]
+def _columns(mapping: SourceMapping) -> list[str]:
+    return list(dict.fromkeys(column.lower() for column in declared_columns(mapping)))
 
 
 def _is_code(column: str) -> bool:
@@ -100,8 +78,10 @@ def _is_own_field(column: str) -> bool:
     return column.startswith(("user_field_", "udf:"))
 
 
-class Schedule:
+class XerSchedule:
     """The projects of one XER file, and their activities. `source` names the file in errors."""
+
+    words = WORDS
 
     def __init__(self, file: XerFile, source: str, mapping: SourceMapping) -> None:
         """Raises BadExport where the file has no activities, or one id twice."""
@@ -146,8 +126,8 @@ class Schedule:
                 yield Reject(f"TASK line {line}", code or None, _say_shifted(self._tasks, line))
                 continue
             row = list(cells)
-            if name_at is not None and not row[name_at].isprintable():
-                row[name_at] = " ".join(row[name_at].translate(_CONTROLS).split())
+            if name_at is not None:
+                row[name_at] = on_one_line(row[name_at])
             if status_at is not None:
                 row[status_at] = words.get(row[status_at], row[status_at])
             if wbs_at is not None:
@@ -207,10 +187,8 @@ class Schedule:
         for at, (code, owner) in enumerate(zip(codes, self._owners(), strict=True)):
             if owner != project.id:
                 continue
-            code = code.strip()
-            found = (_first(cells[at] for cells in starts), _first(cells[at] for cells in finishes))
-            twice = dates.get(code, found)
-            dates[code] = (_both(twice[0], found[0]), _both(twice[1], found[1]))
+            start, finish = (first(cells[at] for cells in columns) for columns in (starts, finishes))
+            add_baseline(dates, code.strip(), start, finish)
         return dates
 
     def _table(self, name: str) -> XerTable:
@@ -272,26 +250,12 @@ class Schedule:
             node = (parent, name.strip(), flag.upper() == "Y")
             if nodes.setdefault(wbs_id, node) != node:
                 raise BadExport(f"{self._source}: PROJWBS line {line}: wbs_id {wbs_id!r} is listed twice.")
-        paths: dict[str, str] = {}
-        levels: dict[str, int] = {}
-        for wbs_id in nodes:
-            above: list[str] = []
-            at = wbs_id
-            while at in nodes and at not in paths and not nodes[at][2] and at not in above:
-                above.append(at)
-                at = nodes[at][0]
-                if len(above) + levels.get(at, 0) > _MOST_LEVELS:
-                    raise BadExport(f"{self._source}: table PROJWBS: the WBS has more than {_MOST_LEVELS} levels.")
-            path, below = paths.get(at, ""), levels.get(at, 0)
-            for level, each in enumerate(reversed(above), start=below + 1):
-                path = f"{path}.{nodes[each][1]}" if path else nodes[each][1]
-                paths[each], levels[each] = path, level
-        return paths
+        return join_paths(nodes, f"{self._source}: table PROJWBS")
 
     def _read_further(self) -> dict[str, dict[str, str]]:
         """The columns of the mapping that are activity codes or own fields: column -> activity (task_id) -> cell."""
         further: dict[str, dict[str, str]] = {}
-        for column in _declared_columns(self._mapping):
+        for column in _columns(self._mapping):
             if column in self._tasks.columns:
                 continue
             values = self._read_code(column) if _is_code(column) else None
@@ -304,11 +268,11 @@ class Schedule:
         types, values, assigned = (self._table(name) for name in _CODE_TABLES)
         wanted = column.removeprefix("code:")
         wanted = wanted.removeprefix("actv_code_").removesuffix("_id") if wanted == column else wanted
-        wanted = _plain(wanted)
+        wanted = plain(wanted)
         type_ids = {
             type_id
             for type_id, name in zip(types.cells("actv_code_type_id"), types.cells("actv_code_type"), strict=True)
-            if _plain(name) == wanted
+            if plain(name) == wanted
         }
         if not type_ids:
             return None
@@ -322,36 +286,22 @@ class Schedule:
 
     def _read_own_field(self, column: str) -> dict[str, str] | None:
         types, values = (self._table(name) for name in _FIELD_TABLES)
-        label = _plain(column.removeprefix("udf:")) if column.startswith("udf:") else None
+        label = plain(column.removeprefix("udf:")) if column.startswith("udf:") else None
         type_ids = {
             type_id
             for type_id, table, name, shown in zip(
                 *(types.cells(name) for name in _FIELD_TABLES["UDFTYPE"]), strict=True
             )
-            if table.upper() == "TASK" and (name.lower() == column if label is None else _plain(shown) == label)
+            if table.upper() == "TASK" and (name.lower() == column if label is None else plain(shown) == label)
         }
         if not type_ids:
             return None
         columns = (values.cells(name) for name in _FIELD_TABLES["UDFVALUE"])
         return {
-            task_id: _first((day, text, number))
+            task_id: first((day, text, number))
             for type_id, task_id, day, number, text in zip(*columns, strict=True)
             if type_id in type_ids
         }
-
-
-def _plain(name: str) -> str:
-    """A name as it is in the names of columns: P6 writes them without blanks and capitals."""
-    return "_".join(name.casefold().split())
-
-
-def _first(cells: Iterable[str]) -> str:
-    return next((cell.strip() for cell in cells if cell.strip()), "")
-
-
-def _both(one: str, other: str) -> str:
-    """Two dates that should be one; of more than two the first two."""
-    return one if one == other or " or " in one else f"{one or 'blank'} or {other or 'blank'}"
 
 
 def _say_shifted(table: XerTable, line: int) -> str:

@@ -24,6 +24,7 @@ from syncsvc.settings import Settings
 _READERS: Final = {
     "p6_spreadsheet": "connectors.p6_spreadsheet:read_export",
     "p6_xer": "connectors.p6_xer:read_export",
+    "p6_pmxml": "connectors.p6_pmxml:read_export",
     "table": "connectors.table:read_table",
     "release_plan": "connectors.published:read_release_plan",
 }

@@ -4,7 +4,6 @@ A mapping is data: the built-in ones lie beside the package in mappings/, a site
 configuration. Nothing of a site (project names, id patterns, column numbers) stands in code.
 """
 
-import codecs
 import re
 import tomllib
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from syncsvc.model import Basis, MilestoneKind, Side, Status
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 MAPPINGS: Final = HOME / "mappings"
-FORMATS: Final = ("p6_spreadsheet", "p6_xer", "table", "release_plan")
+FORMATS: Final = ("p6_spreadsheet", "p6_xer", "p6_pmxml", "table", "release_plan")
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -490,9 +489,10 @@ def _check(path: Path, loaded: _File) -> None:
 def _is_encoding(name: str) -> bool:
     """Whether bytes become text under this name; of some names they become other bytes."""
     try:
-        return isinstance(codecs.decode(b"", name), str)
-    except (LookupError, TypeError, ValueError):
+        b"<".decode(name, "replace")
+    except (LookupError, ValueError):
         return False
+    return True
 
 
 _TIME = (

@@ -61,6 +61,7 @@ class P6Settings(Struct, frozen=True, kw_only=True):
     plan_from: ExportKind = "ME"
     data_day: Annotated[int, Meta(ge=1, le=31)] | Literal["month_end"] = "month_end"
     mapping: MappingName | None = None  # None: the one of the format that the export has
+    mappings: tuple[MappingName, ...] = ()  # of kind p6: instead of the built-in ones of their formats
     outbox: Path = Path("outbox")
     header: HeaderName = "Authorization"
     header_env: VariableName | None = None

@@ -17,6 +17,7 @@ from syncsvc.errors import ConfigError, ExitCode, MappingError, Problem, SchemaB
 from syncsvc.health import Health, find_health, unusable
 from syncsvc.links import LinksFile, load_links, make_links
 from syncsvc.log import hide
+from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
 from syncsvc.model import LinkWord, Side, Snapshot
 from syncsvc.secret import Secret, SecretReference
@@ -95,32 +96,29 @@ class Wiring:
     ) -> "P6Exports":
         """The connector that reads P6. To hand over it has to know `aliases` (P6's id -> code), and its review sheets
         ask `who_resolved` an issue."""
+        from connectors.p6 import P6
         from connectors.p6_outbox import Outbox
+        from connectors.p6_pmxml import P6Pmxml
+        from connectors.p6_schedule_export import ProjectChoice
         from connectors.p6_spreadsheet import P6Spreadsheet
-        from connectors.p6_xer import P6Xer, XerChoice
+        from connectors.p6_xer import P6Xer
         from connectors.still import Stillness
         from syncsvc.reporting import review_hand_over
 
         settings = self._pmcs_settings()
-        if settings.kind not in ("p6_spreadsheet", "p6_xer"):
-            raise ConfigError(
-                f"connectors.{settings.name}.kind: {settings.kind} cannot be read by this version",
-                'Export a spreadsheet (XLS, XLSX or CSV) or XER and set kind = "p6_spreadsheet" or "p6_xer".',
-            )
-        choice = XerChoice(settings.project, settings.baseline, settings.baseline_project)
+        choice = ProjectChoice(settings.project, settings.baseline, settings.baseline_project)
         connector: Callable[..., P6Exports] = P6Spreadsheet
-        if settings.kind == "p6_xer":
-            connector = partial(P6Xer, choice=choice)
-        elif choice != XerChoice():
+        if settings.kind != "p6_spreadsheet":
+            kinds: dict[str, Callable[..., P6Exports]] = {"p6_xer": P6Xer, "p6_pmxml": P6Pmxml, "p6": P6}
+            connector = partial(kinds[settings.kind], choice=choice)
+        elif choice != ProjectChoice():
             raise ConfigError(
                 f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
                 f" file, and a file of kind {settings.kind} has no such choice",
-                'Take them out, or set kind = "p6_xer".',
+                'Take them out, or set kind = "p6_xer", "p6_pmxml" or "p6".',
             )
-        mapping = load_mapping(settings.mapping or settings.kind, self.settings.path.parent)
         outbox = Outbox(
             settings.outbox,
-            mapping,
             now=self.now,
             who_resolved=who_resolved,
             aliases=aliases,
@@ -128,7 +126,7 @@ class Wiring:
         )
         made = connector(
             settings.name,
-            mapping,
+            self._p6_mappings(settings),
             self._web_exports(settings) if settings.exports.is_url else Path(settings.exports),
             plan_from=settings.plan_from,
             data_day=settings.data_day,
@@ -153,6 +151,35 @@ class Wiring:
             secret = SecretHeader(settings.header, value)
         max_bytes = settings.max_download_mb * 10**6
         return WebExports(settings.exports, settings.downloads, secret=secret, max_bytes=max_bytes)
+
+    def _p6_mappings(self, settings: P6Settings) -> SourceMapping | dict[str, SourceMapping]:
+        """The mapping of the format that is configured, or for each format one."""
+        from connectors.p6_format import FORMATS
+
+        folder = self.settings.path.parent
+        if settings.kind != "p6":
+            if settings.mappings:
+                raise ConfigError(
+                    f"connectors.{settings.name}.mappings: is for kind p6, which reads several formats",
+                    "Name one with `mapping`.",
+                )
+            return load_mapping(settings.mapping or settings.kind, folder)
+        own = [load_mapping(name, folder) for name in (settings.mapping, *settings.mappings) if name is not None]
+        mappings = {name: load_mapping(name) for name in FORMATS}
+        for mapping in own:
+            if mapping.format not in FORMATS:
+                raise ConfigError(
+                    f"connectors.{settings.name}: mapping {mapping.name} is for the format {mapping.format}",
+                    f"Name one for {', '.join(FORMATS)}.",
+                )
+            if mappings[mapping.format] in own and mappings[mapping.format].path != mapping.path:
+                raise ConfigError(
+                    f"connectors.{settings.name}: mappings {mappings[mapping.format].name} and {mapping.name} are both"
+                    f" for the format {mapping.format}",
+                    "Name one for each format.",
+                )
+            mappings[mapping.format] = mapping
+        return mappings
 
     def jira(self) -> "JiraConnector":
         """The connector that reads and writes Jira."""

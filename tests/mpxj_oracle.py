@@ -7,12 +7,13 @@ standard input is a JSON list of requests, standard output the answers, all of t
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from syncsvc.model import MilestoneKind, Status
+from syncsvc.model import Milestone, MilestoneKind, Snapshot, Status, by_code
 
 _KINDS = {
     "START_MILESTONE": MilestoneKind.START_MILESTONE,
@@ -73,6 +74,37 @@ def _project(told: Mapping[str, Any]) -> SeenProject:
     return SeenProject(told["name"], told["data_date"], {each.code: each for each in activities})
 
 
+def _differences(ours: Mapping[str, Milestone], theirs: Mapping[str, Seen], due: str) -> Iterator[str]:
+    """What is not the same. `due` is the dates of theirs that our due dates must be: planned_ or baseline_."""
+    if ours.keys() != theirs.keys():
+        yield f"activities: {sorted(ours.keys() ^ theirs.keys())}"
+    for code in sorted(ours.keys() & theirs.keys()):
+        mine, other = ours[code], theirs[code]
+        # Ours shows the date that a start milestone is known by, which is its start.
+        end = "start" if mine.kind is MilestoneKind.START_MILESTONE else "finish"
+        pairs = {
+            "name": (mine.name, other.name),
+            "kind": (mine.kind, other.kind),
+            "status": (mine.status, other.status),
+            "wbs": (mine.wbs, other.wbs.partition(".")[2] or None),  # MPXJ's begins with the project
+            "actual": (_iso(mine.completed), other.dates["actual_finish"]),
+            "current": (_iso(mine.forecast), other.dates[end]),
+            "due": (_iso(mine.due), other.dates[f"{due}{end}"]),
+            "predecessors": (mine.predecessors, other.predecessors),
+        }
+        yield from (f"{code} {what}: {ours} and {theirs}" for what, (ours, theirs) in pairs.items() if ours != theirs)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def compare(snapshot: Snapshot, seen: SeenProject, due: str = "planned_", but: Sequence[str] = ()) -> None:
+    """Hold a snapshot against a project. `but` are the differences that are meant."""
+    assert list(_differences(by_code(snapshot.milestones), seen.activities, due)) == list(but)
+    assert _iso(snapshot.data_date) == seen.data_date
+
+
 def _day(moment: Any) -> str | None:
     return None if moment is None else str(moment)[:10]
 
@@ -81,7 +113,7 @@ def _tell(requests: Iterable[Mapping[str, str | None]]) -> Sequence[object]:
     import jpype
     import mpxj  # noqa: F401 - it tells jpype where MPXJ is
 
-    jpype.startJVM("-Xmx512m", convertStrings=True)
+    jpype.startJVM("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", convertStrings=True)
     reader = jpype.JClass("org.mpxj.reader.UniversalProjectReader")
     answers = []
     for request in requests:

@@ -100,7 +100,7 @@ def _describe(mapping: "Mapping") -> Iterator[str]:
     if mapping.baseline is not None:
         yield ""
         yield "Dates of a baseline project"
-        pairs = (("base_start_date", mapping.baseline.start), ("base_end_date", mapping.baseline.finish))
+        pairs = (("start", mapping.baseline.start), ("finish", mapping.baseline.finish))
         yield from (f"  {line}" for line in _align((name, " else ".join(columns)) for name, columns in pairs))
     # The text and not the checked mapping: it alone tells what a kind of export declares from what it leaves alone.
     declared = tomllib.loads(mapping.text)

@@ -140,4 +140,4 @@ def test_a_guess_that_is_not_plain_lists_the_choices(tmp_path: Path, header: str
     (tmp_path / "x.csv").write_text(header)
     with pytest.raises(MappingError, match=said) as caught:
         guess_mapping(tmp_path / "x.csv")
-    assert "lsst_master_list, p6_spreadsheet" in caught.value.hint
+    assert "lsst_master_list, p6_pmxml, p6_spreadsheet" in caught.value.hint

@@ -67,7 +67,7 @@ def test_another_content_is_another_sha256(tmp_path: Path) -> None:
         (("[columns]", "[columns]\nfrobnicate = 1"), "columns.frobnicate: unknown key"),
         (("[columns]", "colour = 1\n[columns]"), "colour: unknown key"),
         (('code = "Id"', ""), "columns.code: this key is missing"),
-        (('format = "table"', 'format = "xer"'), "format: 'xer' is none of p6_spreadsheet, p6_xer, table"),
+        (('format = "table"', 'format = "xer"'), "format: 'xer' is none of p6_spreadsheet, p6_xer, p6_pmxml"),
         (('format = "table"', 'format = "table"\nencoding = "cp1"'), "encoding: 'cp1' is no encoding of text"),
         (('format = "table"', 'format = "table"\nencoding = "rot13"'), "encoding: 'rot13' is no encoding of text"),
         (('side = "published"', 'side = "moon"'), "side: "),

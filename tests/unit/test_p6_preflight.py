@@ -91,11 +91,11 @@ BATCH = (
 
 
 def outbox(tmp_path: Path, **rest: Any) -> Outbox:
-    return Outbox(tmp_path / "outbox", MAPPING, now=lambda: datetime.now(UTC), **rest)
+    return Outbox(tmp_path / "outbox", now=lambda: datetime.now(UTC), **rest)
 
 
 def outcomes(box: Outbox, changes: tuple[Change, ...] = BATCH) -> dict[str, tuple[Outcome, str]]:
-    receipts = box.hand_over(changes, EXPORT, lambda: SETTINGS)
+    receipts = box.hand_over(changes, EXPORT, MAPPING, lambda: SETTINGS)
     return {receipt.change.code: (receipt.outcome, receipt.detail or "") for receipt in receipts}
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from connectors import p6_xer
-from connectors.p6_xer import XerChoice, read_export
+from connectors import p6_schedule_export
+from connectors.p6_schedule_export import ProjectChoice
+from connectors.p6_xer import read_export
 from syncsvc.errors import BadExport, MappingError, SourceError, UsageError
 from syncsvc.mapping import load_mapping
 from syncsvc.model import Basis, Milestone, MilestoneKind, RejectCause, Snapshot, Status, by_code
@@ -202,12 +203,12 @@ def test_a_project_that_only_lends_an_end_is_not_read_but_its_ids_are_known(fold
 
 @pytest.mark.parametrize(("pattern", "codes"), [("LSST ME 19-04", ["A-1"]), ("*b", ["B-1"]), ("L*", ["A-1", "B-1"])])
 def test_the_configuration_chooses_projects_by_name(folder: Path, pattern: str, codes: list[str]) -> None:
-    assert list(milestones(read(folder, two_projects(), choice=XerChoice(project=pattern)))) == codes
+    assert list(milestones(read(folder, two_projects(), choice=ProjectChoice(project=pattern)))) == codes
 
 
 def test_a_project_that_is_not_there_is_an_error_that_names_those_that_are(folder: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.xer: no project in it is called X\*; there are LSST ME 19-04, LSST"):
-        read(folder, two_projects(), choice=XerChoice(project="X*"))
+        read(folder, two_projects(), choice=ProjectChoice(project="X*"))
 
 
 def test_a_code_of_two_projects_with_different_dates_is_used_for_none(folder: Path) -> None:
@@ -370,7 +371,7 @@ def test_a_baseline_that_the_project_names_gives_the_dues(folder: Path) -> None:
 
 
 def test_a_baseline_that_the_configuration_names_gives_the_dues(folder: Path) -> None:
-    assert dues(read(folder, with_baseline(), choice=XerChoice(baseline_project="LSST BL *"))) == BASELINE_DUES
+    assert dues(read(folder, with_baseline(), choice=ProjectChoice(baseline_project="LSST BL *"))) == BASELINE_DUES
 
 
 def baseline_file(folder: Path, **first: object) -> Path:
@@ -386,14 +387,14 @@ def test_a_baseline_in_a_file_of_its_own_gives_the_dues(folder: Path) -> None:
     tables = schedule(
         task(1, "A-1"), task(2, "S-1", task_type="TT_Mile"), task(3, "NEW"), PROJECT=[project(sum_base_proj_id=599)]
     )
-    choice = XerChoice(baseline=baseline_file(folder))
+    choice = ProjectChoice(baseline=baseline_file(folder))
     snapshot = read(folder, tables, choice=choice)
     assert dues(snapshot) == BASELINE_DUES
     assert snapshot.rejects == ()
 
 
 def test_another_baseline_is_another_reading_of_the_same_bytes(folder: Path) -> None:
-    choice = XerChoice(baseline=baseline_file(folder))
+    choice = ProjectChoice(baseline=baseline_file(folder))
     first = read(folder, schedule(task(1, "A-1")), choice=choice)
     baseline_file(folder, target_end_date="2018-11-30 17:00")
     second = read(folder, schedule(task(1, "A-1")), choice=choice)
@@ -426,14 +427,14 @@ def test_a_baseline_that_is_named_and_not_in_the_file_leaves_the_dues_unseen(fol
 
 def test_a_baseline_that_is_configured_and_not_there_is_an_error(folder: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.xer: no project in it is called X; there are LSST BL 18-03"):
-        read(folder, with_baseline(), choice=XerChoice(project="LSST ME*", baseline_project="X"))
+        read(folder, with_baseline(), choice=ProjectChoice(project="LSST ME*", baseline_project="X"))
     with pytest.raises(SourceError, match=r"gone\.xer"):
-        read(folder, schedule(task(1, "A-1")), choice=XerChoice(baseline=folder / "gone.xer"))
+        read(folder, schedule(task(1, "A-1")), choice=ProjectChoice(baseline=folder / "gone.xer"))
     two = write_xer(folder / "two.xer", two_projects())
     with pytest.raises(
         SourceError, match=r"two\.xer: more than one project in it can be the baseline of LSST ME 19-04"
     ):
-        read(folder, schedule(task(1, "A-1")), choice=XerChoice(baseline=two))
+        read(folder, schedule(task(1, "A-1")), choice=ProjectChoice(baseline=two))
 
 
 def test_a_code_that_the_baseline_has_twice_has_no_due(folder: Path) -> None:
@@ -571,11 +572,11 @@ def test_a_large_file_is_read_in_a_worker_and_says_the_same(folder: Path, monkey
     def in_this_process(*arguments: object) -> None:
         raise AssertionError("a large file was read in this process")
 
-    choice = XerChoice(baseline=baseline_file(folder))
+    choice = ProjectChoice(baseline=baseline_file(folder))
     tables = schedule(task(1, "A-1"), task(2, "B", "soon"), relations=[relation(1, 2, 1), relation(2, 9, 1)])
     here = read(folder, tables, choice=choice)
-    monkeypatch.setattr(p6_xer, "_SMALL_BYTES", 100)
-    monkeypatch.setattr(p6_xer.io, "BytesIO", in_this_process)
+    monkeypatch.setattr(p6_schedule_export, "_SMALL_BYTES", 100)
+    monkeypatch.setattr(p6_schedule_export.io, "BytesIO", in_this_process)
     there = read(folder, tables, choice=choice)
     assert there == here
     assert len(there.rejects) == 1
