@@ -15,6 +15,7 @@ from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.narratives import NarrativeStore
+from syncsvc.store.persons import PersonStore
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
@@ -55,6 +56,7 @@ class Store(
     AcceptedLinkStore,
     SlotStore,
     PruningStore,
+    PersonStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 

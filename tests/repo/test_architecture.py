@@ -17,7 +17,7 @@ _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
     "notify errors log config settings links mapping model names shapes decisions narratives safety workdays slots "
-    "demo schedule web link_list suggestions links_import review_sheet review_answers"
+    "demo schedule web link_list suggestions links_import review_sheet review_answers persons"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "errors": "",
     "workdays": "",
     "slots": "",
+    "persons": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
     "review_sheet": "model decisions",
     "review_answers": "model errors mapping decisions review_sheet",
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "links_import": "model errors",
     "link_list": "model",
     "suggestions": "model names",
-    "store": "model errors slots",
+    "store": "model errors slots persons",
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
@@ -53,12 +54,13 @@ MAY_IMPORT = {
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
-    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store",
+    "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store review_sheet",
     "files": f"{_PURE} config settings mapping links store service connector release_list connectors review_sheet "
     "review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,
+    "web.desk": f"{_EDGE} store web",  # holds one open
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
@@ -80,6 +82,8 @@ FENCES = {
     "click": "syncsvc.cli",
     "jinja2": "syncsvc.report",
     "apscheduler": "syncsvc.schedule",
+    "starlette": "syncsvc.web",
+    "uvicorn": "syncsvc.web.serving",
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.config syncsvc.links syncsvc.mapping",
     "httpx": "connectors.download syncsvc.notify",
     "lxml": "connectors.release_plan",

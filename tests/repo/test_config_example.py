@@ -23,6 +23,7 @@ from syncsvc.settings import (
     Settings,
     Site,
     StoreSettings,
+    WebSettings,
 )
 
 EXAMPLE = Path(__file__).resolve().parent.parent.parent / "config.example.toml"
@@ -43,6 +44,7 @@ OPTIONS: dict[str, set[str]] = {
     "review": set(ReviewSettings.__struct_fields__),
     "nightly": set(NightlySettings.__struct_fields__),
     "report": set(ReportSettings.__struct_fields__),
+    "web": set(WebSettings.__struct_fields__),
 }
 
 
@@ -111,6 +113,6 @@ def _by_table(settings: Settings) -> dict[str, dict[str, Any]]:
         **{f"connectors.{each.name}": each for each in settings.connectors},
         **{f"fields.{name}": getattr(settings.fields, name) for name in FieldSettings.__struct_fields__},
         "limits": settings.limit,
-        **{name: getattr(settings, name) for name in ("site", "store", "links", "review", "nightly", "report")},
+        **{name: getattr(settings, name) for name in ("site", "store", "links", "review", "nightly", "report", "web")},
     }
     return {name: msgspec.structs.asdict(table) for name, table in tables.items()}

@@ -1,0 +1,7 @@
+"""The pages and deeds there are; those with a word in the navigation stand there in this order."""
+
+from syncsvc.web.asking import Deed, Page
+from syncsvc.web.pages import today
+
+PAGES: tuple[Page, ...] = (today.PAGE,)
+DEEDS: tuple[Deed, ...] = ()
