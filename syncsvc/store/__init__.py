@@ -20,13 +20,14 @@ from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
-from syncsvc.store.sightings import SightingStore
+from syncsvc.store.sightings import LastMove, SightingStore
 from syncsvc.store.slots import SlotStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
 __all__ = [
     "Event",
+    "LastMove",
     "Lease",
     "OpenIntent",
     "Pruning",

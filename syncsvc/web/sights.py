@@ -1,14 +1,16 @@
 """What several pages look at: both sides as the store last saw them, rows to decide, names. Each is made once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from syncsvc.decisions import is_decidable
-from syncsvc.model import Action, Drift, DriftKind, Snapshot
+from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.html.terms import Moved, apart, between
+from syncsvc.report.words import day
 from syncsvc.service import look
+from syncsvc.store import LastMove
 from syncsvc.web.asking import Ask
 
 #: Listed before everything else, however small: what both sides had agreed on as history was changed.
@@ -66,6 +68,42 @@ def addresses(ask: Ask) -> Mapping[str, str]:
         "addresses",
         lambda: {m.code: m.url for m in picture.follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
     )
+
+
+def newest_plan(ask: Ask) -> Plan | None:
+    """The plan that was made last, of both sides as they were then."""
+    stored = ask.once("newest plan", ask.desk.store.newest_plan)
+    return None if stored is None else stored.plan
+
+
+def identity(ask: Ask) -> str:
+    """What tells this store's rows from any other's."""
+    return ask.once("identity", ask.desk.store.identity)
+
+
+def moves(ask: Ask, shown: Iterable[Row]) -> Mapping[tuple[str, str, Field], str]:
+    """(side, code or key, field) -> since when that side shows the date of a row, in words; for rows of one page."""
+    setup, store, wanted = ask.configured.setup, ask.desk.store, list(shown)
+    of_owner = store.last_moves(setup.owner.name, setup.plan_from, {row.drift.code for row in wanted})
+    of_follower = store.last_moves(setup.follower.name, None, {row.drift.key for row in wanted if row.drift.key})
+    words: dict[tuple[str, str, Field], str] = {}
+    for side, found in (("pmcs", of_owner), ("jira", of_follower)):
+        for (code, name), move in found.items():
+            words[side, code, name] = _since(move, name, side, ask.configured.settings.site.timezone)
+    return words
+
+
+def _since(move: LastMove, name: Field, side: str, zone: tzinfo) -> str:
+    """ "since 2019-04 ME edition 2, before that 2019-06-03" of PMCS; of Jira since when it was seen so."""
+    head = move.snapshot
+    if side == "pmcs":
+        edition = f"edition {head.edition}" if (head.edition or 1) > 1 else ""
+        when = " ".join(filter(None, (head.period, head.kind, edition))) or f"{head.taken_at.astimezone(zone):%Y-%m-%d}"
+    else:
+        when = f"{head.taken_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    if move.before is None:
+        return f"since it was first read, {when}"
+    return f"since {when}; before that {day(move.before.value(name), 'no date')}"
 
 
 def rows(ask: Ask) -> tuple[Row, ...]:

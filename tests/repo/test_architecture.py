@@ -61,6 +61,7 @@ MAY_IMPORT = {
     "schedule": _EDGE,
     "web": _EDGE,
     "web.desk": f"{_EDGE} store web",  # holds one open
+    "web.sights": f"{_EDGE} store web",  # the type of a move
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
