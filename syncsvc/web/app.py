@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -105,15 +105,10 @@ class _Site:
                 return self._trouble(403, "You are not signed in any more; nothing was done.", hint, link="/sign-in")
             if not caller.person.role.includes(deed.role):
                 return self._too_low(caller, deed.role)
-            try:
-                most_files = 1 if deed.takes_file else 0
-                async with request.form(max_files=most_files, max_fields=_MOST_FIELDS) as form:
-                    fields, file = await _unpack(form)
-            except TooLarge as error:
-                return self._trouble(413, str(error), error.hint, caller=caller)
-            except HTTPException as error:
-                words = "What was sent cannot be read as a form."
-                return self._trouble(400, words, f"Nothing was done. ({error.detail})", caller=caller)
+            sent = await self._read_form(request, files=1 if deed.takes_file else 0, caller=caller)
+            if isinstance(sent, Response):
+                return sent
+            fields, file = sent
             if not self.access.is_form_of(caller, fields.pop("form_token", "")):
                 hint = "Nothing was done. Go back to the page, load it anew, and send its form again."
                 return self._trouble(403, "This form was not given out to you on this visit.", hint, caller=caller)
@@ -196,13 +191,10 @@ class _Site:
     async def _sign_in(self, request: Request) -> Response:
         if self.access.is_cross_site(request):
             return self._trouble(403, "Another site's page sent this form.", "Nothing was done.")
-        try:
-            async with request.form(max_files=0, max_fields=10) as form:
-                fields, _ = await _unpack(form)
-        except TooLarge as error:
-            return self._trouble(413, str(error), error.hint)
-        except HTTPException:
-            return self._trouble(400, "What was sent cannot be read as a form.", "Nothing was done.")
+        sent = await self._read_form(request)
+        if isinstance(sent, Response):
+            return sent
+        fields, _ = sent
         there = _local(fields.get("next", ""))
         try:
             cookie = await run_in_threadpool(self.access.sign_in, request, fields.get("token", ""))
@@ -225,17 +217,40 @@ class _Site:
         return response
 
     async def _sign_out(self, request: Request) -> Response:
+        if self.access.is_cross_site(request):
+            return self._trouble(403, "Another site's page sent this form.", "You are signed in as before.")
         caller = await run_in_threadpool(self.access.find_caller, request)
+        sent = await self._read_form(request, caller=caller)
+        if isinstance(sent, Response):
+            return sent
         if caller is not None:
-            async with request.form(max_files=0, max_fields=10) as form:
-                fields, _ = await _unpack(form)
-            if self.access.is_cross_site(request) or not self.access.is_form_of(caller, fields.get("form_token", "")):
+            if not self.access.is_form_of(caller, sent[0].get("form_token", "")):
                 return self._trouble(403, "This form was not given out to you on this visit.", "You are signed in.")
             if caller.visit:
                 await run_in_threadpool(self.desk.store.end_visit, caller.visit)
         response = RedirectResponse("/sign-in", 303)
         response.delete_cookie(self.access.cookie_name(request), path="/", secure=self.access.is_secure(request))
         return response
+
+    async def _read_form(
+        self, request: Request, *, files: int = 0, caller: Caller | None = None
+    ) -> tuple[dict[str, str], bytes | None] | Response:
+        """Texts by name, the last one of each counts, and the uploaded file; or the page that says what is wrong."""
+        fields: dict[str, str] = {}
+        file: bytes | None = None
+        try:
+            async with request.form(max_files=files, max_fields=_MOST_FIELDS) as form:
+                for name, value in form.multi_items():
+                    if isinstance(value, UploadFile):
+                        file = await value.read()
+                    else:
+                        fields[name] = value
+        except TooLarge as error:
+            return self._trouble(413, str(error), error.hint, caller=caller)
+        except HTTPException as error:
+            words = "What was sent cannot be read as a form."
+            return self._trouble(400, words, f"Nothing was done. ({error.detail})", caller=caller)
+        return fields, file
 
     def _health(self, request: Request) -> Response:
         try:
@@ -287,18 +302,6 @@ class _Site:
         if status == 405:
             return self._trouble(405, "That address takes no such request.", "Go on from the first page.")
         return self._trouble(404, "There is no such page.", "Go on from the first page.")
-
-
-async def _unpack(form: FormData) -> tuple[dict[str, str], bytes | None]:
-    """Texts by name, the last one of each counts, and the uploaded file."""
-    fields: dict[str, str] = {}
-    file: bytes | None = None
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            file = await value.read()
-        else:
-            fields[name] = value
-    return fields, file
 
 
 def _local(path: str) -> str:

@@ -9,10 +9,10 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from syncsvc.persons import Person, Role
 from syncsvc.report.html import report_style
@@ -20,6 +20,9 @@ from syncsvc.report.html.terms import FIELDS
 from syncsvc.report.pages import environment
 from syncsvc.report.words import counted, day
 from syncsvc.web.asking import Page
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 _MOST_TOLD: Final = 2_500  # characters; a cookie has room for four thousand bytes
@@ -50,8 +53,7 @@ class View:
     def __init__(self, site: str, pages: Sequence[Page]) -> None:
         self._site = site
         self._nav = [page for page in pages if page.nav]
-        self._environment = environment(TEMPLATES)
-        self._environment.globals |= _WORDS
+        self._environment = _environment()
 
     @cached_property
     def style(self) -> Asset:
@@ -88,6 +90,14 @@ class View:
             "script": self.script.path,
         }
         return self._environment.get_template(f"{template}.html.jinja").render({**frame, **values})
+
+
+@cache
+def _environment() -> "jinja2.Environment":
+    """The templates, made ready once for a process."""
+    made = environment(TEMPLATES)
+    made.globals |= _WORDS
+    return made
 
 
 def pack_told(told: Sequence[str], sign: Callable[[str], str]) -> str:

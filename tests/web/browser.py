@@ -15,10 +15,17 @@ HOST = "http://localhost"
 class Browser:
     """Asks an application in this process. `address` is where it comes from."""
 
-    def __init__(self, app: Starlette, *, address: str = "127.0.0.1", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        *,
+        address: str = "127.0.0.1",
+        headers: Mapping[str, str | bytes] | None = None,
+        base: str = HOST,
+    ) -> None:
         transport = httpx.ASGITransport(app, client=(address, 50_000))
         self._client = httpx.AsyncClient(
-            transport=transport, base_url=HOST, follow_redirects=True, headers=dict(headers or {})
+            transport=transport, base_url=base, follow_redirects=True, headers=dict(headers or {})
         )
 
     @property

@@ -1,5 +1,6 @@
 """A site with rows to decide, its pages in this process, and persons who may use them."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
+from syncsvc.model import Mode
 from syncsvc.persons import Role, fingerprint, new_token
 from syncsvc.web import Desk, make_app
 from tests.site import Site
@@ -39,10 +41,6 @@ class Pages:
             self.tokens[name] = new_token()
             self.desk.store.add_person(name, role, fingerprint(self.tokens[name]), actor="shell")
 
-    def anew(self) -> None:
-        """The application with the configuration as it stands now, as after a restart."""
-        self.app = make_app(self.desk)
-
     def browser(self, name: str | None = None, **rest: Any) -> Browser:
         """A browser, signed in as somebody."""
         browser = Browser(self.app, **rest)
@@ -55,33 +53,49 @@ class Pages:
         return [(e.event, e.actor, e.code) for e in self.desk.store.events() if e.event in names]
 
 
-def make_site(folder: Path, jira: JiraSimulator, **rest: Any) -> Site:
-    """Agreed in March; in April M-3, M-4, M-5 moved, M-1 was edited in Jira, M-2 on both sides."""
-    site = Site(
-        folder, jira, mode="auto", tables="[limits]\nmax_export_age_days = 0\nmax_change_percent = 100\n", **rest
-    )
+def fill(jira: JiraSimulator) -> None:
+    """Issues that agree with March, as the first night meets them."""
     for number in range(1, LINKS + 1):
         jira.add_issue(f"DM-{number}", duedate=DUE.isoformat())
-    site.link({f"M-{number}": {"jira": f"DM-{number}"} for number in range(1, LINKS + 1)})
-    put_month(site, 3, {})
-    assert site.sync().exit_code == 0
-    put_month(site, 4, {2: JULY, 3: JULY, 4: JULY, 5: AUGUST})
+
+
+def edit(jira: JiraSimulator) -> None:
+    """What teams did in April."""
     for key in ("DM-1", "DM-2", "DM-6", "DM-7"):
         jira.edit(key, author="A. Person", duedate=AUGUST.isoformat())
-    return site
+
+
+@pytest.fixture(scope="session")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site after two nights, to copy: in April M-3 to M-5 moved in PMCS, M-1, M-6, M-7 in Jira, M-2 on both sides."""
+    folder = tmp_path_factory.mktemp("nights")
+    with JiraSimulator("cloud") as jira:
+        site = Site(folder, jira)
+        fill(jira)
+        site.link({f"M-{number}": {"jira": f"DM-{number}"} for number in range(1, LINKS + 1)})
+        put_month(site, 3, {})
+        assert site.sync().exit_code == 0
+        put_month(site, 4, {2: JULY, 3: JULY, 4: JULY, 5: AUGUST})
+        edit(jira)
+        assert site.sync(Mode.REVIEW).exit_code == 4
+    return folder
 
 
 @pytest.fixture
-def make_pages(tmp_path: Path) -> Iterator[Callable[..., Pages]]:
-    """Pages over a site with settings of its own, whose first night in review mode has been."""
+def make_pages(tmp_path: Path, nights: Path) -> Iterator[Callable[..., Pages]]:
+    """Pages over a copy of that site, with settings of its own."""
     opened: list[Desk] = []
     with JiraSimulator("cloud") as jira:
 
-        def make(**rest: Any) -> Pages:
-            from syncsvc.model import Mode
-
-            site = make_site(tmp_path, jira, **rest)
-            assert site.sync(Mode.REVIEW).exit_code == 4
+        def make(tables: str = "", **rest: Any) -> Pages:
+            folder = tmp_path / "site"
+            shutil.copytree(nights, folder)
+            fill(jira)
+            edit(jira)
+            limits = "[limits]\nmax_export_age_days = 0\nmax_change_percent = 100\n"
+            links = (folder / "links.toml").read_text()
+            site = Site(folder, jira, tables=limits + tables, **rest)
+            (folder / "links.toml").write_text(links)
             opened.append(Desk(site.wiring, site.now))
             return Pages(site, opened[-1])
 
