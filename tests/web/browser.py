@@ -41,12 +41,14 @@ class Browser:
     def sign_in(self, token: str, there: str = "/") -> httpx.Response:
         return self.post("/sign-in", data={"token": token, "next": there})
 
-    def send(
-        self, page: httpx.Response, action: str, button: tuple[str, str] | None = None, **filled: str
-    ) -> httpx.Response:
-        """Fill in the form of a page that goes to `action`, and press a button of it."""
-        fields = form_of(page.text, action) | filled
-        return self.post(action, data=fields | (dict([button]) if button else {}))
+    def send(self, page: httpx.Response, there: str, /, **filled: str) -> httpx.Response:
+        """Fill in the form of a page that goes `there`, and send it."""
+        return self.post(there, data=form_of(page.text, there) | filled)
+
+    @property
+    def form_token(self) -> str:
+        """What the forms given out to this browser carry."""
+        return form_of(self.get("/").text, "/sign-out")["form_token"]
 
 
 class _Forms(HTMLParser):

@@ -87,14 +87,14 @@ def make_pages(tmp_path: Path, nights: Path) -> Iterator[Callable[..., Pages]]:
     opened: list[Desk] = []
     with JiraSimulator("cloud") as jira:
 
-        def make(tables: str = "", **rest: Any) -> Pages:
+        def make(**rest: Any) -> Pages:
             folder = tmp_path / "site"
             shutil.copytree(nights, folder)
             fill(jira)
             edit(jira)
             limits = "[limits]\nmax_export_age_days = 0\nmax_change_percent = 100\n"
             links = (folder / "links.toml").read_text()
-            site = Site(folder, jira, tables=limits + tables, **rest)
+            site = Site(folder, jira, tables=limits, **rest)
             (folder / "links.toml").write_text(links)
             opened.append(Desk(site.wiring, site.now))
             return Pages(site, opened[-1])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ import pytest
 from syncsvc.persons import Role, fingerprint, new_token
 from syncsvc.web.access import ATTEMPTS
 from syncsvc.web.guard import MOST_UPLOAD_BYTES
+from tests.site import system_now
 from tests.web.browser import Browser, form_of, words_of
-from tests.web.conftest import Pages
+from tests.web.conftest import Pages, put_month
 
 PATHS = (
     "/",
@@ -213,7 +214,7 @@ def test_a_deed_cannot_be_done_by_an_address_alone(pages: Pages) -> None:
 
 @pytest.fixture
 def behind_proxy(make_pages: Callable[..., Pages]) -> Pages:
-    return make_pages('[web]\ntrusted_proxies = ["10.0.0.0/28"]\n')
+    return make_pages(web_lines='trusted_proxies = ["10.0.0.0/28"]')
 
 
 def test_the_word_of_a_trusted_proxy_is_taken(behind_proxy: Pages) -> None:
@@ -269,7 +270,7 @@ def test_an_unknown_host_gets_nothing(pages: Pages, host: str) -> None:
 
 
 def test_a_host_that_is_configured_is_known(make_pages: Callable[..., Pages]) -> None:
-    pages = make_pages('[web]\nallowed_hosts = ["sync.example.org"]\n')
+    pages = make_pages(web_lines='allowed_hosts = ["sync.example.org"]')
     for host in ("sync.example.org", "SYNC.example.org:443", "localhost:8018", "[::1]:8018", "127.0.0.1"):
         assert pages.browser().get("/sign-in", headers={"host": host}).status_code == 200, host
 
@@ -337,8 +338,6 @@ def test_no_path_leads_to_a_file(pages: Pages, path: str) -> None:
 
 
 def test_what_comes_from_outside_is_text_and_nothing_else(make_pages: Callable[..., Pages]) -> None:
-    from tests.web.conftest import put_month
-
     evil = '<script>alert("name")</script><img src=x onerror=alert(1)>\u202e\x1b[31m'
     pages = make_pages()
     put_month(pages.site, 5, {}, {n: evil for n in range(12)})
@@ -364,13 +363,10 @@ class Clock:
     """Now, and so much later."""
 
     def __init__(self) -> None:
-        from tests.site import system_now
-
-        self._now = system_now
         self.by = timedelta()
 
-    def __call__(self) -> Any:
-        return self._now() + self.by
+    def __call__(self) -> datetime:
+        return system_now() + self.by
 
 
 def test_somebody_who_was_revoked_may_be_let_in_again_with_a_new_token(pages: Pages) -> None:

@@ -140,7 +140,7 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     return {
         "stored": stored,
         "plan": plan,
-        "purpose": _PURPOSES.get(plan.purpose, plan.purpose),
+        "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
         "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
         "is_open": stored.state == "open" and not is_over,
         "lines": lines[:MOST_SHOWN],
