@@ -74,7 +74,7 @@ class _Site:
             Route("/sign-in", self._sign_in, methods=["POST"]),
             Route("/sign-out", self._sign_out, methods=["POST"]),
             Route("/healthz", self._health, methods=["GET"]),
-            *(self._asset_route(asset) for asset in (self.view.style, self.view.script)),
+            *(self._asset_route(asset) for asset in self.view.assets),
             *(Route(page.path, self._page(page), methods=["GET"]) for page in PAGES),
             *(Route(deed.path, self._deed(deed), methods=["POST"]) for deed in DEEDS),
         ]

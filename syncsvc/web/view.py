@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 _MOST_TOLD: Final = 2_500  # characters; a cookie has room for four thousand bytes
 
+_ICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b57a4" d="M8 1l7 7-7 7-7-7z"/></svg>'
+)
+
 #: What the templates of all pages may use besides their own values.
 _WORDS: Final[Mapping[str, Any]] = {"counted": counted, "day": day, "fields": FIELDS, "Role": Role}
 
@@ -66,6 +70,16 @@ class View:
         """What makes the pages pleasant; each of them works without."""
         return Asset.of("pages.js", "text/javascript", (TEMPLATES / "pages.js").read_text(encoding="utf-8"))
 
+    @cached_property
+    def icon(self) -> Asset:
+        """A milestone, in the tab of a browser."""
+        return Asset.of("icon.svg", "image/svg+xml", _ICON)
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Everything that pages fetch."""
+        return (self.style, self.script, self.icon)
+
     def render(
         self,
         template: str,
@@ -86,6 +100,7 @@ class View:
             "form_token": form_token,
             "told": told,
             "leaves": leaves,
+            "icon": self.icon.path,
             "style": self.style.path,
             "script": self.script.path,
         }

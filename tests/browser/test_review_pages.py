@@ -1,4 +1,4 @@
-"""The review pages in a browser: a controller's morning from signing in to taking a run back, with and without script."""
+"""The review pages in a browser: a controller's morning until a run is taken back, with and without script."""
 
 import re
 import threading
@@ -17,6 +17,7 @@ from syncsvc.web.serving import address_of, serving
 from tests.review_workbooks import fill
 from tests.web.conftest import AUGUST, DUE, JULY, Pages, make_pages, nights
 
+EVERY_PAGE = ("/", "/?state=all", "/decide-all", "/plan", "/workbook", "/milestones/M-1/narrative", "/persons")
 __all__ = ["make_pages", "nights"]  # fixtures
 
 
@@ -157,10 +158,8 @@ def test_a_controllers_morning(desk: Desk, tmp_path: Path, script: bool) -> None
     }  # fmt: skip
 
     # and is taken back
-    run = max(run.id for run in desk.pages.desk.store.runs(9) if run.trigger == "apply")
-    undo = desk.pages.browser("anna")
-    plan = undo.post(f"/runs/{run}/undo", data={"form_token": undo.form_token})
-    anna.goto(plan.url.path)
+    anna.get_by_role("button", name="Take back what run").click()
+    expect(anna.get_by_role("status").first).to_contain_text("4 dates can go back once this is applied")
     anna.get_by_role("button", name="Approve all 4 changes").click()
     anna.get_by_role("button", name="Apply now").click()
     expect(anna.get_by_role("status").first).to_contain_text("4 written")
@@ -199,16 +198,7 @@ def test_the_keyboard_is_enough(desk: Desk) -> None:
 @pytest.mark.parametrize("width", [1280, 400])
 def test_axe_finds_nothing_on_any_page(desk: Desk, scheme: str, width: int) -> None:
     root = desk.open("root", width=width, scheme=scheme)
-    for path in (
-        "/",
-        "/?state=all",
-        "/decide-all",
-        "/plan",
-        "/workbook",
-        "/milestones/M-1/narrative",
-        "/persons",
-        "/none",
-    ):
+    for path in (*EVERY_PAGE, "/none"):
         root.goto(path)
         root.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         found = Axe().run(root).response["violations"]

@@ -1,4 +1,4 @@
-"""The pages on a socket beside the nights: they answer while a run writes, wait for a port, and end with the service."""
+"""The pages on a socket beside the nights: they answer while a run writes, wait for a port, end with the service."""
 
 import socket
 import threading

@@ -143,6 +143,7 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
         "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
         "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
         "is_open": stored.state == "open" and not is_over,
+        "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
         "lines": lines[:MOST_SHOWN],
         "count": len(lines),
         "row_approvals": sum(bool(line.approved_by) for line in lines),
