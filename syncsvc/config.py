@@ -5,6 +5,7 @@ Relative paths are relative to the file. What is built from the settings is wiri
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from syncsvc.settings import (
     Settings,
     Site,
     StoreSettings,
+    WebSettings,
 )
 from syncsvc.toml_table import TableReader, Unfit, did_you_mean, join_key, parse_toml, raise_problems
 
@@ -63,6 +65,7 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "nightly": NightlySettings,
     "report": ReportSettings,
     "log": LogSettings,
+    "web": WebSettings,
 }
 
 
@@ -105,6 +108,8 @@ def read_settings(tables: Mapping[str, object], path: Path) -> Settings:
     notify = _read_notify(reader, tables.get("notify", {}))
     _check_store(reader, tables.get("store"))
     _check_links(reader, tables.get("links"), path.parent)
+    if isinstance(web := read["web"], WebSettings):
+        _check_web(reader, web)
     raise_problems(path, reader.problems)
     store, limit = read.pop("store"), read.pop("limits")
     if store == StoreSettings():
@@ -279,6 +284,34 @@ def _check_mail(reader: TableReader, table: object) -> None:
 def _check_store(reader: TableReader, table: object) -> None:
     if isinstance(table, dict) and "url" in table and "url_env" in table:
         reader.report("store", "has both url and url_env", "Keep one of them.")
+
+
+def _check_web(reader: TableReader, web: WebSettings) -> None:
+    """What would let others than the right ones reach the pages, or see what is said there."""
+    before = len(reader.problems)
+    try:
+        ip_address("127.0.0.1" if web.listen == "localhost" else web.listen)
+    except ValueError:
+        reader.report("web.listen", "is not an address to listen at", 'Write "127.0.0.1", "0.0.0.0", "::" or one more.')
+    for at, text in enumerate(web.trusted_proxies):
+        try:
+            ip_network(text)
+        except ValueError:
+            hint = 'Write "10.0.0.5", or "10.0.0.0/28" with the bits of the hosts zero.'
+            reader.report(f"web.trusted_proxies[{at}]", "is neither an address nor a network", hint)
+    if (web.tls_certificate is None) != (web.tls_key is None):
+        has, lacks = ("tls_certificate", "tls_key") if web.tls_key is None else ("tls_key", "tls_certificate")
+        reader.report(f"web.{lacks}", f"is missing beside {has}", "Name both files, or none of them.")
+    if len(reader.problems) > before or not web.enabled or web.is_loopback:
+        return
+    if web.tls_certificate is None and not web.trusted_proxies:
+        reader.report(
+            "web.listen",
+            "is reached from other machines, and what is sent there could be read on the way",
+            "Set tls_certificate and tls_key, name the proxy that ends TLS in trusted_proxies, or listen at 127.0.0.1.",
+        )
+    if not web.allowed_hosts:
+        reader.report("web.allowed_hosts", "is empty", "Name the hosts by which browsers reach the pages.")
 
 
 def _check_links(reader: TableReader, table: object, folder: Path) -> None:

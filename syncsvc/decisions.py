@@ -29,7 +29,8 @@ _DECIDABLE: Final = frozenset({Action.HOLD, Action.WRITE, Action.PROPOSE})
 class Asked:
     """What a person says about one row, with the two values that were seen when it was said.
 
-    `where` is where it was said, for the answer: "sheet Decisions row 12", or the row's id.
+    `where` is where it was said, for the answer: "sheet Decisions row 12", or the row's id. `instead_of` is the id of
+    the decision that was seen to stand, 0 for none: another one taken meanwhile is not replaced. None does not look.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Asked:
     reason: str = ""
     until: date | None = None
     where: str = ""
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,19 @@ def _decide(drift: Drift, newest: Mapping[LinkKey, Decision], today: date, polic
         return replace(drift, action=action, decision=decision)
     words = f"{drift.why}; {_said(decision)}"
     return replace(drift, action=Action.REPORT, decision=decision, why=words)
+
+
+def why_decided_already(asked: Asked, standing: Decision | None) -> str:
+    """Who decided a row after it was shown to who asks now; "" where nobody did."""
+    if asked.instead_of is None or standing is None or standing.id == asked.instead_of:
+        return ""
+    verb = {Verdict.APPROVE: "approved", Verdict.REJECT: "rejected", Verdict.HOLD: "put off"}[standing.verdict]
+    until = f" until {standing.until}" if standing.until else ""
+    reason = f" ({standing.reason})" if standing.reason else ""
+    return (
+        f"{standing.actor} {verb} it{until} at {standing.at:%Y-%m-%d %H:%M} UTC, after it was shown to you{reason}; "
+        "decide it once more if you mean otherwise"
+    )
 
 
 def _said(decision: Decision) -> str:

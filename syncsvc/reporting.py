@@ -5,14 +5,14 @@ Like wiring, this knows store and configuration; what it makes are values of mon
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from syncsvc.errors import SyncsvcError, UsageError
 from syncsvc.hand_over import HandOver
 from syncsvc.links import LinksFile, make_links
-from syncsvc.model import ChangeRequest, FieldChange, Link, Narrative, ReportBasis, RunResult, Side, Snapshot
+from syncsvc.model import ChangeRequest, Drift, FieldChange, Link, Narrative, ReportBasis, RunResult, Side, Snapshot
 from syncsvc.month_report import Beside, MonthReport, make_month_report
 from syncsvc.narratives import of_month
 from syncsvc.release_list import Annotations
@@ -20,6 +20,7 @@ from syncsvc.report.change_requests import RequestList
 from syncsvc.report.formats import ENDINGS, REQUEST_FORMATS, render_hand_over, render_requests, render_run
 from syncsvc.report.layout import Page
 from syncsvc.report.run_files import write_report_file
+from syncsvc.review_sheet import Mark, Review
 from syncsvc.settings import Settings
 from syncsvc.store import Store
 
@@ -77,6 +78,23 @@ class Reporting:
             aliases=dict(self.links.aliases),
             annotations=Annotations(names=dict(self.links.names)),
         )
+
+    def review_workbook(
+        self, *, rows: Sequence[Drift], names: Mapping[str, str], today: date, prepared_at: datetime
+    ) -> tuple[str, bytes]:
+        """The workbook in which these rows are decided, and a name for it. UsageError where no export was read yet."""
+        from syncsvc.report.workbook import drift_workbook
+
+        report = self.of_newest_export(prepared_at=prepared_at)
+        plan, period = self.store.newest_plan(), report.drift.after.period
+        review = Review(
+            mark=Mark(self.store.identity(), period, plan.plan.id if plan else ""),
+            rows=rows,
+            today=today,
+            names=names,
+            narratives={each.code: each for each in self.store.narratives() if each.period == period},
+        )
+        return f"review-{review.mark.plan or f'snapshot-{report.drift.after.id}'}", drift_workbook(report, review)
 
     def newest_of_sides(self, sides: Iterable[Side]) -> list[Snapshot]:
         """The newest snapshot of each side that has one."""

@@ -4,6 +4,7 @@ contract.md fixes the names; config.example.toml says what each is for.
 """
 
 from datetime import date, time
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -35,6 +36,10 @@ HeaderName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$", extra={"words": 'the name of a header such as "X-Token"'})
 ]
 ExportKind = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", extra={"words": 'a kind of export such as "ME"'})]
+
+HostName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9.:-]+$", extra={"words": 'the name of a host such as "sync.example.org"'})
+]
 
 
 class Site(Struct, frozen=True):
@@ -211,6 +216,30 @@ class LogSettings(Struct, frozen=True):
     format: Literal["plain", "json"] = "plain"
 
 
+class WebSettings(Struct, frozen=True):
+    """[web]: the review pages that `serve` offers, and who may reach them."""
+
+    enabled: bool = True
+    listen: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8018
+    allowed_hosts: tuple[HostName, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: tuple[Text, ...] = ()
+    user_header: HeaderName = "X-Forwarded-User"
+    session_hours: Annotated[int, Meta(ge=1, le=24)] = 8
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can reach the pages."""
+        return self.listen == "localhost" or ip_address(self.listen).is_loopback
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose word about who asks is taken."""
+        return tuple(ip_network(each) for each in self.trusted_proxies)
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A whole configuration file."""
 
@@ -226,6 +255,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     report: ReportSettings
     log: LogSettings = LogSettings()
     notify: NotifySettings = NotifySettings()
+
+    web: WebSettings = WebSettings()
 
     @property
     def pmcs(self) -> P6Settings | ListSettings | None:

@@ -52,16 +52,18 @@ class Wiring:
             hide(unquote(password))
         return Store.open(url, now=self.now)
 
-    def setup(self) -> Setup:
-        """Everything a run needs. ConfigError where a side, a token or a links file is missing."""
+    def setup(self, store: Store | None = None) -> Setup:
+        """Everything a run needs, over a store that is open or one that is opened for it.
+
+        ConfigError where a side, a token or a links file is missing.
+        """
         from syncsvc.reporting import Reporting, list_requests
 
         links = self.links()
         follower = self.jira()
         owner = self.pmcs(who_resolved=follower.who_resolved, aliases=links.aliases)
         others = tuple(ReadOnly(self.published(each)) for each in self._published_settings())
-        store = self.open_store()
-
+        store = self.open_store() if store is None else store
         reporting = Reporting(self.settings, store, links)
         return Setup.of(
             owner,

@@ -39,6 +39,7 @@ class Site:
     pmcs_lines: str = 'kind = "p6_spreadsheet"'
     jira_lines: str = ""
     nightly_lines: str = ""
+    web_lines: str = "enabled = false"  # what `serve` would listen at is one port for all tests
     tables: str = "[limits]\nmax_export_age_days = 0\n"
     projects: tuple[str, ...] = ("DM",)
     formats: tuple[str, ...] = ("text", "json")  # pages and workbooks take their time
@@ -83,6 +84,8 @@ class Site:
             "[nightly]",
             f'mode = "{self.mode}"',
             self.nightly_lines,
+            "[web]",
+            self.web_lines,
             "[report]",
             'folder = "reports"',
             f"formats = {json.dumps(list(self.formats))}",

@@ -18,30 +18,18 @@ if TYPE_CHECKING:
 
 def export_workbook(context: Context, output: Path | None) -> None:
     """Write the workbook and print where it is."""
-    from syncsvc.report.workbook import drift_workbook
     from syncsvc.reporting import Reporting
-    from syncsvc.review_sheet import Mark, Review
 
     wiring = wire_context(context)
     with open_service(context) as service:
-        store = service.setup.store
-        rows = service.rows()
-        report = Reporting(wiring.settings, store, wiring.links()).of_newest_export(prepared_at=context.now())
-        plan, period = store.newest_plan(), report.drift.after.period
-        review = Review(
-            mark=Mark(store.identity(), period, plan.plan.id if plan else ""),
-            rows=rows,
-            today=service.setup.today(),
-            names=service.names(),
-            narratives={each.code: each for each in store.narratives() if each.period == period},
+        name, content = Reporting(wiring.settings, service.setup.store, wiring.links()).review_workbook(
+            rows=service.rows(), names=service.names(), today=service.setup.today(), prepared_at=context.now()
         )
-    content = drift_workbook(report, review)
     if output is not None:
         write_output(content, output)
         place = output
     else:
-        name = review.mark.plan or f"snapshot-{report.drift.after.id}"
-        place = _write_new(content, wiring.settings.report.folder, f"review-{name}")
+        place = _write_new(content, wiring.settings.report.folder, name)
     click.echo(f"{place.absolute()}")
 
 

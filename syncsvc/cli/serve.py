@@ -1,9 +1,11 @@
-"""`syncsvc serve`: runs every night, until it is told to stop."""
+"""`syncsvc serve`: runs every night and offers the review pages, until it is told to stop."""
 
 import logging
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import click
 
@@ -15,7 +17,7 @@ from syncsvc.errors import ExitCode
 @click.command("serve")
 @click.pass_obj
 def command(context: Context) -> ExitCode:
-    """Run the sync of each night at [nightly] at, until SIGTERM or SIGINT.
+    """Run the sync of each night at [nightly] at, and serve the review pages of [web], until SIGTERM or SIGINT.
 
     A night that was missed, failed to read a source, or whose process was killed is caught up. Told to stop, it begins
     no further batch of writes, finishes and records the one it is in, and exits with 0; the rest of that night is done
@@ -41,7 +43,7 @@ def command(context: Context) -> ExitCode:
         log.info("%s: no further batch of writes is begun", signal.Signals(number).name)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # who asks twice does not want to wait
 
-    with open_nights(context, stop.is_set) as nights:
+    with open_nights(context, stop.is_set) as nights, _pages(context, stop):
         following = nights.rules.timetable.next(context.now())
         log.info("serving; the next night is %s, due %s", following.day, f"{following.due_at:%Y-%m-%d %H:%M} UTC")
         ended = keep_nights(nights, wait, stop)
@@ -50,3 +52,19 @@ def command(context: Context) -> ExitCode:
         return ExitCode.WRITES
     log.info("stopped")
     return ExitCode.DONE
+
+
+@contextmanager
+def _pages(context: Context, stop: threading.Event) -> Iterator[None]:
+    """The review pages while the nights are kept, unless [web] says there are none."""
+    rules = context.settings().web
+    if not rules.enabled:
+        yield
+        return
+    from syncsvc.cli.running import wire_context
+    from syncsvc.web import Desk, make_app
+    from syncsvc.web.serving import serving
+
+    desk = Desk(lambda: wire_context(context), context.now, stopping=stop.is_set)
+    with closing(desk), serving(make_app(desk), rules, stop):
+        yield

@@ -44,15 +44,17 @@ DARK: Final[Mapping[str, str]] = {
 }
 
 
-def environment() -> "jinja2.Environment":
-    """Templates of `syncsvc/report/templates`: escaped always, every string on one line without control characters.
+def environment(*folders: Path) -> "jinja2.Environment":
+    """Templates of these folders, or of `syncsvc/report/templates`, which is looked at last.
+
+    Escaped always, every string on one line without control characters.
 
     A name that a template does not know is an error, not a blank.
     """
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_clean_string,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
-from syncsvc.decisions import Asked, Refusal, is_decidable, why_not_approved
+from syncsvc.decisions import Asked, Refusal, is_decidable, why_decided_already, why_not_approved
 from syncsvc.errors import SourceError
 from syncsvc.model import Decision, Drift, DriftKind, Field, FieldChange, Verdict
 from syncsvc.service.planning import Picture, look
@@ -22,11 +22,14 @@ def take_decisions(session: Session, asked: Sequence[Asked]) -> tuple[list[Decis
     picture = look(setup)
     drifts = {(d.code, d.key, d.field): d for d in picture.undecided if d.link_key is not None}
     changes = _who_changed(session, asked, drifts)
+    standing = {each.link_key: each for each in setup.store.standing_decisions()}
     taken: list[Decision] = []
     refused: list[Refusal] = []
     for each in asked:
         drift = drifts.get((each.code, each.key, each.field))
         why = _why_not(session, each, drift, picture, changes)
+        if not why and drift is not None and drift.link_key is not None:
+            why = why_decided_already(each, standing.get(drift.link_key))
         if why or drift is None:
             refused.append(Refusal(each, why))
             continue

@@ -17,17 +17,19 @@ from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
 from syncsvc.store.narratives import NarrativeStore
 from syncsvc.store.notices import Delivery, Restated
+from syncsvc.store.persons import PersonStore
 from syncsvc.store.plans import PlanStore, StoredPlan, Waiver
 from syncsvc.store.pruning import Pruning, PruningStore
 from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
-from syncsvc.store.sightings import SightingStore
+from syncsvc.store.sightings import LastMove, SightingStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
 from syncsvc.store.writing import OpenIntent, WritingStore
 
 __all__ = [
     "Delivery",
     "Event",
+    "LastMove",
     "Lease",
     "OpenIntent",
     "Pruning",
@@ -58,6 +60,7 @@ class Store(
     AcceptedLinkStore,
     HealthStore,  # with slots and notices
     PruningStore,
+    PersonStore,
 ):
     """One store, open. Any number of threads and processes may have one open on the same database."""
 

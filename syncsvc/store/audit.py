@@ -3,13 +3,16 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from syncsvc.model import Event, Field
 from syncsvc.store import tables
 from syncsvc.store.engine import Database
+
+#: What grows with whatever happens; the rest changes only together with one of them, or as a run ends.
+_GROWING: Final = (tables.run, tables.snapshot, tables.audit, tables.making, tables.accepted_link, tables.narrative)
 
 
 class AuditStore(Database):
@@ -61,6 +64,13 @@ class AuditStore(Database):
             if plan in plans:
                 found.append((str(plan), event))
         return found
+
+    def mark(self) -> tuple[object, ...]:
+        """Another value whenever anything that pages show has changed: while it is the same, so is what they show."""
+        newest = select(tables.run.c.finished_at).order_by(tables.run.c.id.desc()).limit(1).scalar_subquery()
+        tops = [select(func.max(each.c.id)).scalar_subquery() for each in _GROWING]
+        with self._reading() as connection:
+            return tuple(connection.execute(select(newest, *tops)).one())
 
 
 def add_events(

@@ -1,10 +1,10 @@
 """The holds of the last run, so that the audit tells when one begins, changes and ends."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 
 from syncsvc.model import Hold
 from syncsvc.store import tables
@@ -51,6 +51,15 @@ class HoldStore(Database):
             if new:
                 connection.execute(insert(held), [each._asdict() for each in new])
             add_events(connection, self._now(), run, actor_of(connection, run), told)
+
+    def held_since(self) -> dict[tuple[str, str, str], datetime]:
+        """(code, key, field) of each hold -> when it began, or its values or its kind changed last."""
+        held, told = tables.hold.c, tables.audit.c
+        same = and_(told.code == held.code, told.key == held.key, told.field == held.field, told.event == "hold")
+        query = select(held.code, held.key, held.field, func.max(told.at)).join(tables.audit, same)
+        with self._reading() as connection:
+            rows = connection.execute(query.group_by(held.code, held.key, held.field)).all()
+        return {(code, key, name): at for code, key, name, at in rows}
 
 
 def _standing(hold: Hold) -> _Standing:

@@ -88,6 +88,15 @@ class RunStore(Database):
             rows = connection.execute(select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)).mappings().all()
         return [_run(row) for row in rows]
 
+    def applied_by(self, plan: str) -> Run | None:
+        """The run that wrote what a plan says last; None where none did yet."""
+        told = tables.audit.c
+        wrote = select(told.run).where(told.event == "intent", told.run == tables.run.c.id).exists()
+        query = select(tables.run).where(tables.run.c.plan == plan, wrote).order_by(tables.run.c.id.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else _run(row)
+
     def identity(self) -> str:
         """What tells this store from any other, also after it was copied or moved: 12 hex digits of its first run."""
         with self._reading() as connection:

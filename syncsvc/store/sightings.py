@@ -1,16 +1,25 @@
 """One milestone through all snapshots: a handful of queries, however many nights there were."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from syncsvc.model import Milestone, Reject, Sighting
+from syncsvc.model import Field, Milestone, Reject, Sighting, Snapshot
 from syncsvc.store import tables
 from syncsvc.store.codec import decode, from_plain, unpack
 from syncsvc.store.engine import Database, in_chunks
 from syncsvc.store.snapshots import head_of
+
+
+@dataclass(frozen=True, slots=True)
+class LastMove:
+    """The first snapshot that shows what is shown now, and the milestone before it; None where there was none."""
+
+    snapshot: Snapshot
+    before: Milestone | None
+
 
 #: What one snapshot says of the code that stands there: the code and its encoded milestone.
 _Said = tuple[str, str] | None
@@ -62,6 +71,52 @@ class SightingStore(Database):
                 snapshot = replace(snapshot, rejects=tuple(rejects), asked=asked, missing=missing)
             sightings.append(Sighting(snapshot, row["run"], milestone, row["id"] in changed))
         return sightings
+
+    def last_moves(self, connector: str, kind: str | None, codes: Collection[str]) -> dict[tuple[str, Field], LastMove]:
+        """Since which snapshot of a stream each of these codes shows the dates it shows now, and what it showed before.
+
+        A code that the newest snapshot does not show is left out.
+        """
+        held, version = tables.snapshot.c, tables.version.c
+        stream = select(tables.stream.c.id).where(
+            tables.stream.c.connector == connector, tables.stream.c.kind == (kind or "")
+        )
+        columns = version.code, version.from_seq, version.to_seq, version.body
+        with self._reading() as connection:
+            if (number := connection.execute(stream).scalar_one_or_none()) is None:
+                return {}
+            found: dict[str, list[tuple[int, int, Milestone]]] = {}
+            for some in in_chunks(sorted(codes)):
+                query = select(*columns).where(version.stream == number, version.code.in_(some))
+                for code, from_seq, to_seq, body in connection.execute(query.order_by(version.from_seq)):
+                    found.setdefault(code, []).append((from_seq, to_seq, decode(Milestone, body, code=code)))
+            begun = {
+                (code, field): (seq, before)
+                for code, versions in found.items()
+                if versions[-1][1] == tables.STANDING
+                for field in Field
+                for seq, before in (_move(versions, field),)
+            }
+            seqs = sorted({seq for seq, _ in begun.values()})
+            rows = [
+                row
+                for some in in_chunks(seqs)
+                for row in connection.execute(
+                    select(tables.snapshot).where(held.stream == number, held.seq.in_(some))
+                ).mappings()
+            ]
+        heads = {row["seq"]: head_of(row) for row in rows}
+        return {place: LastMove(heads[seq], before) for place, (seq, before) in begun.items() if seq in heads}
+
+
+def _move(versions: Sequence[tuple[int, int, Milestone]], field: Field) -> tuple[int, Milestone | None]:
+    """From which snapshot on the value stands that stands now, and the milestone as it was before that."""
+    begin = len(versions) - 1
+    value = versions[begin][2].value(field)
+    while begin and versions[begin - 1][1] == versions[begin][0] and versions[begin - 1][2].value(field) == value:
+        begin -= 1
+    joined = begin and versions[begin - 1][1] == versions[begin][0]
+    return versions[begin][0], versions[begin - 1][2] if joined else None
 
 
 def _changed(rows: Sequence[RowMapping], said: dict[tuple[int, int], _Said]) -> set[int]:

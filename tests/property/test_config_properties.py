@@ -33,7 +33,7 @@ values = st.recursive(
     max_leaves=6,
 )
 
-_TABLES = ("site", "store", "links", "fields", "limits", "review", "nightly", "report")
+_TABLES = ("site", "store", "links", "fields", "limits", "review", "nightly", "report", "web")
 _KEYS = sorted(
     {
         *{field for kind in KINDS.values() for field in kind.__struct_fields__},

@@ -17,7 +17,8 @@ _VALUES = "model compare causes checks trend sides workdays names"
 _EDGE = (
     "wiring reporting telling story files service compare causes checks trend sides month_report report release_list "
     "notify errors log config settings links mapping model names shapes decisions narratives safety workdays slots "
-    "demo schedule web link_list suggestions links_import review_sheet review_answers announcing notice health units"
+    "demo schedule web link_list suggestions links_import review_sheet review_answers announcing notice health units "
+    "persons"
 )
 
 #: A module (or package, with all below it) of syncsvc -> the others it may import; itself always, `syncsvc` (HOME) too.
@@ -26,6 +27,7 @@ MAY_IMPORT = {
     "errors": "",
     "workdays": "",
     "slots": "",
+    "persons": "",
     **dict.fromkeys(("reconcile", "compare", "plan", "safety", "proposals", "names", "decisions", "narratives"), _PURE),
     "hand_over": "model",
     "mapping_check": "model mapping",
@@ -44,7 +46,7 @@ MAY_IMPORT = {
     "links_import": "model errors",
     "link_list": "model",
     "suggestions": "model names",
-    "store": "model errors slots notice health",
+    "store": "model errors slots notice health persons",
     **dict.fromkeys(("causes", "checks", "trend", "sides"), "model compare causes checks names workdays"),
     "release_list": "model compare workdays names",
     "month_report": f"{_VALUES} narratives release_list",
@@ -63,12 +65,14 @@ MAY_IMPORT = {
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
     "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
-    "change_requests",
+    "change_requests review_sheet",
     "files": f"{_PURE} config settings mapping mapping_check links store service connector release_list connectors "
     "review_sheet review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,
+    "web.desk": f"{_EDGE} store web",  # holds one open
+    "web.sights": f"{_EDGE} store web",  # the type of a move
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
@@ -89,8 +93,10 @@ FENCES = {
     "openpyxl": "connectors.p6_workbook syncsvc.report",
     "python_calamine": "connectors",
     "click": "syncsvc.cli",
-    "jinja2": "syncsvc.report",
+    "jinja2": "syncsvc.report syncsvc.web",
     "apscheduler": "syncsvc.schedule",
+    "starlette": "syncsvc.web",
+    "uvicorn": "syncsvc.web.serving",
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.notify_settings syncsvc.config syncsvc.links "
     "syncsvc.mapping syncsvc.store.codec connectors.worker connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",

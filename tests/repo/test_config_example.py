@@ -25,6 +25,7 @@ from syncsvc.settings import (
     Settings,
     Site,
     StoreSettings,
+    WebSettings,
 )
 
 EXAMPLE = Path(__file__).resolve().parent.parent.parent / "config.example.toml"
@@ -50,6 +51,7 @@ OPTIONS: dict[str, set[str]] = {
     "notify.mail": set(MailSettings.__struct_fields__),
     "notify.webhooks": set(WebhookSettings.__struct_fields__),
     "notify.ping": set(PingSettings.__struct_fields__),
+    "web": set(WebSettings.__struct_fields__),
 }
 
 
@@ -121,7 +123,10 @@ def _by_table(settings: Settings) -> dict[str, dict[str, Any]]:
         **{f"connectors.{each.name}": each for each in settings.connectors},
         **{f"fields.{name}": getattr(settings.fields, name) for name in FieldSettings.__struct_fields__},
         "limits": settings.limit,
-        **{name: getattr(settings, name) for name in ("site", "store", "links", "review", "nightly", "report", "log")},
+        **{
+            name: getattr(settings, name)
+            for name in ("site", "store", "links", "review", "nightly", "report", "log", "web")
+        },
         "notify": settings.notify,
     }
     return {name: msgspec.structs.asdict(table) for name, table in tables.items()}

@@ -443,3 +443,38 @@ def test_a_header_is_for_an_address_and_needs_a_secret(tmp_path: Path, lines: st
     with pytest.raises(ConfigError) as caught:
         read_settings(tables, tmp_path / "config.toml")
     assert said in " ".join(f"{each.where} {each.problem}" for each in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("lines", "where", "says"),
+    [
+        ('listen = "0.0.0.0"\nallowed_hosts = ["a.org"]', "web.listen", "is reached from other machines"),
+        ('listen = "::"\nallowed_hosts = ["a.org"]', "web.listen", "is reached from other machines"),
+        ('listen = "0.0.0.0"\ntrusted_proxies = ["10.0.0.5"]', "web.allowed_hosts", "is empty"),
+        ('listen = "example.org"', "web.listen", "is not an address to listen at"),
+        ('trusted_proxies = ["10.0.0.5/24"]', "web.trusted_proxies[0]", "is neither an address nor a network"),
+        ('trusted_proxies = ["proxy"]', "web.trusted_proxies[0]", "is neither an address nor a network"),
+        ('tls_key = "key.pem"', "web.tls_certificate", "is missing beside tls_key"),
+        ('user_header = "X Forwarded: User"', "web.user_header", "must be the name of a header"),
+    ],
+)
+def test_pages_that_the_wrong_ones_could_reach_are_refused(
+    find_problems: Find, lines: str, where: str, says: str
+) -> None:
+    problems = find_problems(SITE + "[web]\n" + lines)
+    assert says in problems[where].problem
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        'listen = "::1"',
+        'listen = "localhost"',
+        'listen = "0.0.0.0"\nenabled = false',
+        'listen = "0.0.0.0"\nallowed_hosts = ["a.org"]\ntrusted_proxies = ["10.0.0.0/28", "::1"]',
+        'listen = "0.0.0.0"\nallowed_hosts = ["a.org"]\ntls_certificate = "c.pem"\ntls_key = "k.pem"',
+    ],
+)
+def test_pages_that_only_the_right_ones_reach_are_taken(load: Load, lines: str) -> None:
+    assert load(SITE + "[web]\n" + lines).web.port == 8018

@@ -24,7 +24,7 @@ _MORE_COLOURS = {
 
 def drift_html(report: MonthReport) -> str:
     """The page of a drift report."""
-    style = _style()
+    style = report_style()
     script = (TEMPLATES / "drift.js").read_text(encoding="utf-8")
     early_script = 'document.documentElement.classList.add("js")'
     full = table.make_full_table(report)
@@ -70,8 +70,11 @@ def drift_html(report: MonthReport) -> str:
     )
 
 
-def _style() -> str:
-    """The page's whole style. A theme that the reader chose stands over the one of the screen."""
+def report_style() -> str:
+    """The whole style of the page; the review pages begin with it, too.
+
+    A theme that the reader chose stands over the one of the screen.
+    """
     light, dark = {**LIGHT, **_MORE_COLOURS["light"]}, {**DARK, **_MORE_COLOURS["dark"]}
     more = "".join(
         (

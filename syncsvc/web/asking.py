@@ -1,0 +1,94 @@
+"""What a page is: a path, who may have it, and a function from what is asked to what is shown.
+
+A page knows nothing of HTTP. It gets an `Ask` and gives `Shown` (a template and its values), `Elsewhere` (another page,
+after something was done) or `Handed` (a file).
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from syncsvc.persons import Person, Role
+from syncsvc.web.desk import Configured, Desk
+
+V = TypeVar("V")
+
+
+@dataclass
+class Ask:
+    """One request: who asks, for what, with which answers in its form. Texts are as they came: never trust them."""
+
+    desk: Desk
+    who: Person
+    path: Mapping[str, str] = field(default_factory=dict)  # the parts in braces of the page's path
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    file: bytes | None = None  # what was uploaded
+
+    @cached_property
+    def configured(self) -> Configured:
+        """The configuration as it stands now, the same for the whole request."""
+        return self.desk.configured()
+
+    @cached_property
+    def _mark(self) -> tuple[object, ...]:
+        return self.desk.mark()
+
+    def once(self, name: Hashable, make: Callable[[], V]) -> V:
+        """What `make` gives, kept for all requests until the store or the configuration changes."""
+        return self.desk.once(self._mark, name, make)
+
+    def may(self, role: Role) -> bool:
+        """Whether who asks may do what needs this role."""
+        return self.who.role.includes(role)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A template of `syncsvc/web/templates` and what it is given; 409 says that something was not taken."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another page, and what it tells on top, once: how something ended that was done just now."""
+
+    path: str
+    told: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A file to keep, or to look at in the browser where `policy` says what it may do there."""
+
+    content: bytes
+    media_type: str
+    name: str
+    policy: str | None = None
+
+
+Answer = Shown | Elsewhere | Handed
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something to look at. `nav` is its word in the navigation; "" keeps it out of there."""
+
+    path: str
+    show: Callable[[Ask], Answer]
+    nav: str = ""
+    role: Role = Role.VIEWER
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something to do, by a form that carries the token of who does it. `takes_file`: one may be uploaded with it."""
+
+    path: str
+    do: Callable[[Ask], Answer]
+    role: Role = Role.CONTROLLER
+    takes_file: bool = False

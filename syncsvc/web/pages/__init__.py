@@ -1,0 +1,22 @@
+"""The pages and deeds there are; those with a word in the navigation stand there in this order."""
+
+from typing import Final
+
+from syncsvc.web.asking import Deed, Page
+from syncsvc.web.pages import deciding, narrative, persons, plan, today, workbook
+
+PAGES: Final[tuple[Page, ...]] = (
+    today.PAGE,
+    deciding.PAGE,
+    *plan.PAGES,
+    *workbook.PAGES,
+    narrative.PAGE,
+    persons.PAGE,
+)
+DEEDS: Final[tuple[Deed, ...]] = (
+    *deciding.DEEDS,
+    *plan.DEEDS,
+    *workbook.DEEDS,
+    narrative.DEED,
+    *persons.DEEDS,
+)

@@ -1,0 +1,171 @@
+"""A plan: what would be written and what lets it; approve it, waive a limit with a reason, apply it once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from syncsvc.errors import ExitCode, SyncsvcError, UsageError
+from syncsvc.model import Change, Mode, RunResult, Side
+from syncsvc.persons import Role
+from syncsvc.report.html.terms import Moved, between, moved
+from syncsvc.report.words import OUTCOMES, TROUBLE, counted, exit_words, receipt_words
+from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
+from syncsvc.web.sights import addresses, names
+
+MOST_SHOWN: Final = 500
+_MOST_TOLD: Final = 10
+_PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
+_STATES: Final = {"open": "open", "applying": "being applied", "applied": "applied"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change as the page shows it."""
+
+    change: Change
+    name: str
+    move: Moved
+    where: str  # what is written: Jira, or an import workbook for PMCS
+    approved_by: str  # who approved the row by itself
+
+
+def show_newest(ask: Ask) -> Answer:
+    """The plan that was made last."""
+    stored = ask.desk.store.newest_plan()
+    if stored is None:
+        return Shown("no_plan")
+    return Elsewhere(f"/plans/{stored.plan.id}")
+
+
+def show(ask: Ask) -> Shown:
+    """A plan by its id."""
+    return Shown("plan", _values(ask, ask.path["plan"]))
+
+
+def make(ask: Ask) -> Answer:
+    """Make a plan of what differs now; both sides are read for it."""
+    _, stored = ask.desk.act(ask.who.name, lambda service: service.plan())
+    count = counted(len(stored.plan.changes), "change")
+    return Elsewhere(f"/plans/{stored.plan.id}", [f"Both sides were read. This plan of them has {count}."])
+
+
+def approve(ask: Ask) -> Answer:
+    """Say yes to a plan, and waive the limits that were ticked, each with its reason."""
+    plan_id = ask.path["plan"]
+    waivers = {
+        name.removeprefix("waive."): ask.form.get(f"reason.{name.removeprefix('waive.')}", "").strip()
+        for name in ask.form
+        if name.startswith("waive.")
+    }
+    if silent := sorted(limit for limit, reason in waivers.items() if not reason):
+        return _refused(ask, UsageError(f"Say why {', '.join(silent)} is waived.", "Nothing was approved."))
+    try:
+        ask.desk.act(ask.who.name, lambda service: service.approve(plan_id, waivers))
+    except SyncsvcError as error:
+        return _refused(ask, error)
+    waived = f" {', '.join(sorted(waivers))} waived." if waivers else ""
+    return Elsewhere(_place(plan_id), [f"Approved.{waived} It is written once somebody applies it."])
+
+
+def apply(ask: Ask) -> Answer:
+    """Write what the plan says. It takes as long as the writes do; the run goes on if nobody waits for the answer."""
+    plan_id = ask.path["plan"]
+    try:
+        result = ask.desk.act(ask.who.name, lambda service: service.apply(plan_id))
+    except SyncsvcError as error:
+        return _refused(ask, error)
+    return Elsewhere(_place(plan_id), tell_run(result))
+
+
+def undo(ask: Ask) -> Answer:
+    """Make the plan that takes a run back, and show it: nothing is taken back before it is applied."""
+    number = ask.path["run"]
+    if not number.isdecimal() or len(number) > 9:
+        raise UsageError("There is no such run.", "The list of runs shows what there is.")
+    taken = ask.desk.act(ask.who.name, lambda service: service.undo(int(number)))
+    told = [f"Taking back run {number}: {counted(len(taken.plan.changes), 'date')} can go back once this is applied."]
+    told += [f"Left alone: {v.code} {v.key} {v.field.value}: {why}." for v, why in taken.left[:_MOST_TOLD]]
+    if len(taken.left) > _MOST_TOLD:
+        told.append(f"{len(taken.left) - _MOST_TOLD:,} more are left alone.")
+    if taken.pending:
+        told.append(f"{counted(len(taken.pending), 'completion')} handed to PMCS will be withdrawn.")
+    if taken.landed:
+        codes = ", ".join(each.code for each in taken.landed[:_MOST_TOLD])
+        told.append(f"In the schedule already, to be taken back there by hand: {codes}.")
+    return Elsewhere(_place(taken.plan.id), told)
+
+
+def tell_run(result: RunResult) -> list[str]:
+    """How a run ended, and every write a person has to look at."""
+    told = [f"Run {result.run}: {receipt_words(result.receipts) or 'nothing was written'}; {_end(result)}."]
+    trouble = [receipt for receipt in result.receipts if receipt.outcome in TROUBLE]
+    for receipt in trouble[:_MOST_TOLD]:
+        change = receipt.change
+        why = f": {receipt.detail}" if receipt.detail else ""
+        told.append(f"{change.code} {change.key} {change.field.value}: {OUTCOMES[receipt.outcome]}{why}.")
+    if len(trouble) > _MOST_TOLD:
+        told.append(f"{len(trouble) - _MOST_TOLD:,} more like that; the report of the run names them all.")
+    return [*told, *result.problems]
+
+
+def _end(result: RunResult) -> str:
+    return "see below" if result.exit_code == ExitCode.WRITES else exit_words(result.exit_code)
+
+
+def _refused(ask: Ask, error: SyncsvcError) -> Shown:
+    again = Ask(ask.desk, ask.who, ask.path, ask.query, ask.form)
+    words = {"refused": error.message, "hint": error.hint, "problems": [str(each) for each in error.problems]}
+    return Shown("plan", {**_values(again, ask.path["plan"]), **words, "given": ask.form}, 409)
+
+
+def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
+    stored = ask.desk.store.newest_making(plan_id)
+    if stored is None:
+        raise UsageError(f"There is no plan {plan_id[:40]}.", "The newest one is under Plan.")
+    plan, setup, known = stored.plan, ask.configured.setup, names(ask)
+    holidays = frozenset(ask.configured.settings.site.holidays)
+    approved = {d.link_key: d.actor for d in ask.desk.store.standing_decisions() if d.verdict == "approve"}
+    lines = [
+        Line(
+            change,
+            known.get(change.code, ""),
+            moved(between(change.seen, change.after, holidays)),
+            "handed to PMCS" if change.target is Side.PMCS else change.key,
+            approved.get(change.link_key, ""),
+        )
+        for change in sorted(plan.changes, key=lambda each: (-abs(each.calendar_days or 0), each.code))
+    ]
+    is_over = ask.desk.now() >= plan.expires_at
+    return {
+        "stored": stored,
+        "plan": plan,
+        "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
+        "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
+        "is_open": stored.state == "open" and not is_over,
+        "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
+        "lines": lines[:MOST_SHOWN],
+        "count": len(lines),
+        "row_approvals": sum(bool(line.approved_by) for line in lines),
+        "waivers": {waiver.limit: waiver for waiver in stored.waivers},
+        "needs_approval": setup.mode is Mode.REVIEW and stored.approved_by is None,
+        "writes": setup.mode is not Mode.REPORT,
+        "addresses": addresses(ask),
+        "refused": "",
+        "hint": "",
+        "problems": (),
+        "given": {},
+    }
+
+
+def _place(plan_id: str) -> str:
+    return f"/plans/{quote(plan_id, safe='')}"
+
+
+PAGES = (Page("/plan", show_newest, nav="Plan"), Page("/plans/{plan}", show))
+DEEDS = (
+    Deed("/plan", make),
+    Deed("/plans/{plan}/approve", approve),
+    Deed("/plans/{plan}/apply", apply),
+    Deed("/runs/{run}/undo", undo, role=Role.CONTROLLER),
+)

@@ -1,0 +1,142 @@
+"""What several pages look at: both sides as the store last saw them, rows to decide, names. Each is made once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from syncsvc.decisions import is_decidable
+from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
+from syncsvc.report.holds import HOLDS
+from syncsvc.report.html.terms import Moved, apart, between
+from syncsvc.report.words import day
+from syncsvc.service import look
+from syncsvc.store import LastMove
+from syncsvc.web.asking import Ask
+
+#: Listed before everything else, however small: what both sides had agreed on as history was changed.
+_FIRST = DriftKind.HISTORY_REWRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something to decide, or decided, as pages show it."""
+
+    drift: Drift
+    name: str
+    apart: Moved
+    since: datetime | None  # when the hold began, or its values changed
+
+    @property
+    def kind(self) -> DriftKind:
+        """What it is held for, else its case of the truth table."""
+        return self.drift.hold_kind or self.drift.kind
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to decide: also where a second one has to agree."""
+        held = self.drift.action is Action.HOLD or self.drift.kind is DriftKind.GONE
+        return held and (self.drift.decision is None or self.drift.action is Action.HOLD)
+
+    @property
+    def state(self) -> str:
+        """waits, planned (to be written), or decided."""
+        if self.waits:
+            return "waits"
+        return "planned" if self.drift.decision is None else "decided"
+
+    @property
+    def days(self) -> int:
+        """How far the two dates are apart, in calendar days; 0 where one is missing."""
+        return abs(self.apart.days or 0)
+
+
+def newest_export(ask: Ask) -> Snapshot:
+    """The export that plans are made from. SourceError in words where there is none yet."""
+    return ask.once("picture", lambda: look(ask.configured.setup)).owner
+
+
+def names(ask: Ask) -> Mapping[str, str]:
+    """Code -> name as the newest export has it, or as the links files say."""
+    declared = ask.configured.links.names
+    return ask.once("names", lambda: {each.code: each.name for each in newest_export(ask).milestones} | dict(declared))
+
+
+def addresses(ask: Ask) -> Mapping[str, str]:
+    """Jira key -> where it is looked at in a browser."""
+    picture = ask.once("picture", lambda: look(ask.configured.setup))
+    return ask.once(
+        "addresses",
+        lambda: {m.code: m.url for m in picture.follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
+    )
+
+
+def newest_plan(ask: Ask) -> Plan | None:
+    """The plan that was made last, of both sides as they were then."""
+    stored = ask.once("newest plan", ask.desk.store.newest_plan)
+    return None if stored is None else stored.plan
+
+
+def identity(ask: Ask) -> str:
+    """What tells this store's rows from any other's."""
+    return ask.once("identity", ask.desk.store.identity)
+
+
+def moves(ask: Ask, shown: Iterable[Row]) -> Mapping[tuple[str, str, Field], str]:
+    """(side, code or key, field) -> since when that side shows the date of a row, in words; for rows of one page."""
+    setup, store, wanted = ask.configured.setup, ask.desk.store, list(shown)
+    of_owner = store.last_moves(setup.owner.name, setup.plan_from, {row.drift.code for row in wanted})
+    of_follower = store.last_moves(setup.follower.name, None, {row.drift.key for row in wanted if row.drift.key})
+    words: dict[tuple[str, str, Field], str] = {}
+    for side, found in (("pmcs", of_owner), ("jira", of_follower)):
+        for (code, name), move in found.items():
+            words[side, code, name] = _since(move, name, side, ask.configured.settings.site.timezone)
+    return words
+
+
+def _since(move: LastMove, name: Field, side: str, zone: tzinfo) -> str:
+    """ "since 2019-04 ME edition 2, before that 2019-06-03" of PMCS; of Jira since when it was seen so."""
+    head = move.snapshot
+    if side == "pmcs":
+        edition = f"edition {head.edition}" if (head.edition or 1) > 1 else ""
+        when = " ".join(filter(None, (head.period, head.kind, edition))) or f"{head.taken_at.astimezone(zone):%Y-%m-%d}"
+    else:
+        when = f"{head.taken_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    if move.before is None:
+        return f"since it was first read, {when}"
+    return f"since {when}; before that {day(move.before.value(name), 'no date')}"
+
+
+def rows(ask: Ask) -> tuple[Row, ...]:
+    """Everything that can be decided or was: rewritten history first, then the largest, of those the oldest."""
+    return ask.once("rows", lambda: _make_rows(ask))
+
+
+def _make_rows(ask: Ask) -> tuple[Row, ...]:
+    picture = ask.once("picture", lambda: look(ask.configured.setup))
+    holidays = frozenset(ask.configured.settings.site.holidays)
+    since, known = ask.desk.store.held_since(), names(ask)
+    decidable = {drift.link_key for drift in picture.undecided if is_decidable(drift)}
+    made = [
+        Row(
+            drift,
+            known.get(drift.code, ""),
+            apart(between(drift.follower_value, drift.owner_value, holidays)),
+            since.get((drift.code, drift.key or "", drift.field.value if drift.field else "")),
+        )
+        for drift in picture.drifts
+        if drift.link_key in decidable
+    ]
+    order = [*HOLDS, DriftKind.GONE, DriftKind.OWNER_MOVED, DriftKind.REPORTED]
+    never = ask.desk.now()
+    return tuple(
+        sorted(
+            made,
+            key=lambda row: (
+                row.kind is not _FIRST,
+                -row.days,
+                row.since or never,
+                order.index(row.kind),
+                row.drift.code,
+            ),
+        )
+    )
