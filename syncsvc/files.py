@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from syncsvc.errors import ConfigError, MappingError, SourceError, UsageError
 from syncsvc.mapping import Mapping as SourceMapping
@@ -19,6 +19,11 @@ from syncsvc.release_list import Annotations
 from syncsvc.review_answers import Answers, Filled, read_answers, read_mark
 from syncsvc.review_sheet import MARK_SHEET, SHEET
 from syncsvc.settings import Settings
+
+if TYPE_CHECKING:
+    from syncsvc.links import LinksFile
+    from syncsvc.store import Store
+    from syncsvc.telling import Telling
 
 #: format of a mapping -> the function that reads such a file
 _READERS: Final = {
@@ -106,6 +111,18 @@ def find_stored_renumberings(snapshot: Snapshot, settings: Settings) -> dict[str
         if connector.name == snapshot.connector and name is not None:
             return find_renumberings(snapshot, load_mapping(name, settings.path.parent))
     return {}
+
+
+def make_telling(
+    settings: Settings, store: "Store", links: "LinksFile", today: date
+) -> tuple["Telling", dict[str, str]]:
+    """What tells the stories of milestones, and the codes that are others now: by a links file, or renumbered."""
+    from syncsvc.telling import Telling
+
+    published = [each.name for each in settings.connectors if each.side == "published"]
+    newest = [snapshot for name in published if (snapshot := store.newest_snapshot(name)) is not None]
+    renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
+    return Telling(settings, store, links, today, tuple(renumbered.items())), {**renumbered, **links.aliases}
 
 
 def read_aliases(links: Sequence[Path]) -> Mapping[str, str]:

@@ -64,19 +64,16 @@ def command(context: Context, code: str | None, run: int | None, form: str, outp
 
 def _tell(context: Context, wiring: "Wiring", store: "Store", code: str, form: str, output: Path | None) -> ExitCode:
     """The story of one milestone."""
-    from syncsvc.files import find_stored_renumberings
+    from syncsvc.files import make_telling
     from syncsvc.report.story_json import story_shape
     from syncsvc.report.story_text import story_text
     from syncsvc.story import Story
-    from syncsvc.telling import Telling
 
     settings, links = wiring.settings, wiring.links()
-    published = [each.name for each in settings.connectors if each.side == "published"]
-    newest = [snapshot for name in published if (snapshot := store.newest_snapshot(name)) is not None]
-    renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
-    code = {**renumbered, **links.aliases}.get(code, code)
     today = context.now().astimezone(settings.site.timezone).date()
-    story = Telling(settings, store, links, today, tuple(renumbered.items())).story(code)
+    telling, codes = make_telling(settings, store, links, today)
+    code = codes.get(code, code)
+    story = telling.story(code)
     if form == "json":
         print_result(json.dumps(story_shape(story or Story.empty(code)), indent=1, ensure_ascii=False) + "\n", output)
     elif story is None:

@@ -21,11 +21,15 @@ _DEEPER: Final = "      "
 
 def story_text(story: Story, page: Page, zone: tzinfo, holidays: Sequence[date] = ()) -> str:
     """The story, oldest first, and how the milestone stands now; times are local to `zone`."""
-    sections = [_front(story, page, zone, holidays)]
-    for run, told in groupby(story.told, key=lambda each: each.run):
-        sections.append(_run(story, run, list(told), page, zone, holidays))
-    sections.append(_now(story, page, holidays))
+    sections = story_sections(story, page, zone, holidays)
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def story_sections(story: Story, page: Page, zone: tzinfo, holidays: Sequence[date] = ()) -> list[list[str]]:
+    """The same as lines: what it is about, each run with what it showed, the oldest first, and how it stands now."""
+    runs = groupby(story.told, key=lambda each: each.run)
+    told = [_run(story, run, list(each), page, zone, holidays) for run, each in runs]
+    return [_front(story, page, zone, holidays), *told, _now(story, page, holidays)]
 
 
 def _front(story: Story, page: Page, zone: tzinfo, holidays: Sequence[date]) -> list[str]:

@@ -116,7 +116,10 @@ def measure(desk: BenchDesk, empty: BenchDesk) -> int:
     plan = desk.store.newest_plan()
     assert plan is not None
     paths = {
-        "today": "/", "today, all": "/?state=all&page=3", "today, filtered": "/?text=m-99", "decide all": "/decide-all?text=m-9",
+        "today": "/", "today, all": "/?state=all&page=3", "today, filtered": "/?text=m-99",
+        "decide all": "/decide-all?text=m-9", "milestones": "/milestones?page=3", "milestone": "/milestones/M-7",
+        "links": "/links?page=2", "checks": "/checks", "sources": "/sources", "runs": "/runs", "reports": "/reports",
+        "run": "/runs/1",
         "plan": f"/plans/{plan.plan.id}", "workbook": "/workbook", "narrative": "/milestones/M-7/narrative",
         "persons": "/persons", "no such page": "/none",
     }  # fmt: skip

@@ -66,8 +66,8 @@ MAY_IMPORT = {
     "telling": f"{_PURE} settings links store story",
     "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
     "change_requests review_sheet",
-    "files": f"{_PURE} config settings mapping mapping_check links store service connector release_list connectors "
-    "review_sheet review_answers",
+    "files": f"{_PURE} telling config settings mapping mapping_check links store service connector release_list "
+    "connectors review_sheet review_answers",
     "demo": "wiring service report model errors connectors.jira_simulator",
     "schedule": _EDGE,
     "web": _EDGE,

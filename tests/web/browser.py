@@ -2,13 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from starlette.applications import Starlette
 
+T = TypeVar("T")
 HOST = "http://localhost"
 
 
@@ -33,10 +35,10 @@ class Browser:
         return self._client.cookies
 
     def get(self, path: str, **rest: Any) -> httpx.Response:
-        return asyncio.run(self._client.get(path, **rest))
+        return apart(self._client.get(path, **rest))
 
     def post(self, path: str, **rest: Any) -> httpx.Response:
-        return asyncio.run(self._client.post(path, **rest))
+        return apart(self._client.post(path, **rest))
 
     def sign_in(self, token: str, there: str = "/") -> httpx.Response:
         return self.post("/sign-in", data={"token": token, "next": there})
@@ -49,6 +51,12 @@ class Browser:
     def form_token(self) -> str:
         """What the forms given out to this browser carry."""
         return form_of(self.get("/").text, "/sign-out")["form_token"]
+
+
+def apart(answer: Coroutine[Any, Any, T]) -> T:
+    """The answer, awaited in a thread of its own: this one may have a loop, where another test drives a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, answer).result()
 
 
 class _Forms(HTMLParser):

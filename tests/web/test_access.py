@@ -1,6 +1,5 @@
 """Who gets in, and every way that must not lead in."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from syncsvc.persons import Role, fingerprint, new_token
 from syncsvc.web.access import ATTEMPTS
 from syncsvc.web.guard import MOST_UPLOAD_BYTES
 from tests.site import system_now
-from tests.web.browser import Browser, form_of, words_of
+from tests.web.browser import Browser, apart, form_of, words_of
 from tests.web.conftest import Pages, put_month
 
 PATHS = (
@@ -278,16 +277,16 @@ def test_a_host_that_is_configured_is_known(make_pages: Callable[..., Pages]) ->
 def test_an_upload_of_200_mb_is_refused_before_it_is_read(pages: Pages) -> None:
     anna = pages.browser("anna")
     anna.get("/")
-    status, taken = asyncio.run(_send(pages.app, "/workbook", anna, 200_000_000, said=True))
+    status, taken = apart(_send(pages.app, "/workbook", anna, 200_000_000, said=True))
     assert (status, taken) == (413, 0)
 
 
 def test_an_upload_that_hides_its_length_is_cut_off(pages: Pages) -> None:
     anna = pages.browser("anna")
-    status, taken = asyncio.run(_send(pages.app, "/workbook", anna, 200_000_000, said=False))
+    status, taken = apart(_send(pages.app, "/workbook", anna, 200_000_000, said=False))
     assert status == 413
     assert taken <= MOST_UPLOAD_BYTES + 1_000_000
-    status, taken = asyncio.run(_send(pages.app, "/decide", anna, 50_000_000, said=False, kind=b"form-urlencoded"))
+    status, taken = apart(_send(pages.app, "/decide", anna, 50_000_000, said=False, kind=b"form-urlencoded"))
     assert status == 413
     assert taken <= 3_000_000
 

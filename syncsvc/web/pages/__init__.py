@@ -3,7 +3,7 @@
 from typing import Final
 
 from syncsvc.web.asking import Deed, Page
-from syncsvc.web.pages import deciding, narrative, persons, plan, today, workbook
+from syncsvc.web.pages import deciding, milestones, narrative, persons, plan, runs, sources, today, workbook
 
 PAGES: Final[tuple[Page, ...]] = (
     today.PAGE,
@@ -11,6 +11,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *plan.PAGES,
     *workbook.PAGES,
     narrative.PAGE,
+    *milestones.PAGES,
+    *runs.PAGES,
+    *sources.PAGES,
     persons.PAGE,
 )
 DEEDS: Final[tuple[Deed, ...]] = (
