@@ -1,8 +1,8 @@
 """What several pages look at: both sides as the store last saw them, rows to decide, names. Each is made once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from syncsvc.decisions import is_decidable
 from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
@@ -83,24 +83,31 @@ def identity(ask: Ask) -> str:
 
 def moves(ask: Ask, shown: Iterable[Row]) -> Mapping[tuple[str, str, Field], str]:
     """(side, code or key, field) -> since when that side shows the date of a row, in words; for rows of one page."""
-    setup, store, wanted = ask.configured.setup, ask.desk.store, list(shown)
-    of_owner = store.last_moves(setup.owner.name, setup.plan_from, {row.drift.code for row in wanted})
-    of_follower = store.last_moves(setup.follower.name, None, {row.drift.key for row in wanted if row.drift.key})
+    wanted = list(shown)
+    codes = frozenset(row.drift.code for row in wanted)
+    keys = frozenset(row.drift.key for row in wanted if row.drift.key)
+    return ask.once(("moves", codes, keys), lambda: _find_moves(ask, codes, keys))
+
+
+def _find_moves(ask: Ask, codes: Collection[str], keys: Collection[str]) -> Mapping[tuple[str, str, Field], str]:
+    setup, store = ask.configured.setup, ask.desk.store
+    of_owner = store.last_moves(setup.owner.name, setup.plan_from, codes)
+    of_follower = store.last_moves(setup.follower.name, None, keys)
     words: dict[tuple[str, str, Field], str] = {}
     for side, found in (("pmcs", of_owner), ("jira", of_follower)):
         for (code, name), move in found.items():
-            words[side, code, name] = _since(move, name, side, ask.configured.settings.site.timezone)
+            words[side, code, name] = _since(move, name, side)
     return words
 
 
-def _since(move: LastMove, name: Field, side: str, zone: tzinfo) -> str:
+def _since(move: LastMove, name: Field, side: str) -> str:
     """ "since 2019-04 ME edition 2, before that 2019-06-03" of PMCS; of Jira since when it was seen so."""
     head = move.snapshot
     if side == "pmcs":
         edition = f"edition {head.edition}" if (head.edition or 1) > 1 else ""
-        when = " ".join(filter(None, (head.period, head.kind, edition))) or f"{head.taken_at.astimezone(zone):%Y-%m-%d}"
+        when = " ".join(filter(None, (head.period, head.kind, edition))) or f"{head.taken_at:%Y-%m-%d}"
     else:
-        when = f"{head.taken_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        when = f"{head.taken_at:%Y-%m-%d %H:%M} UTC"
     if move.before is None:
         return f"since it was first read, {when}"
     return f"since {when}; before that {day(move.before.value(name), 'no date')}"

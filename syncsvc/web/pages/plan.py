@@ -6,14 +6,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from syncsvc.errors import ExitCode, SyncsvcError, UsageError
-from syncsvc.model import Change, Mode, RunResult, Side
+from syncsvc.model import Change, Mode, Plan, RunResult, Side, Verdict
 from syncsvc.persons import Role
 from syncsvc.report.html.terms import Moved, between, moved
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, exit_words, receipt_words
 from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
 from syncsvc.web.sights import addresses, names
 
-MOST_SHOWN: Final = 500
+ROWS_AT_ONCE: Final = 50
 _MOST_TOLD: Final = 10
 _PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
 _STATES: Final = {"open": "open", "applying": "being applied", "applied": "applied"}
@@ -120,22 +120,14 @@ def _refused(ask: Ask, error: SyncsvcError) -> Shown:
 
 
 def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
-    stored = ask.desk.store.newest_making(plan_id)
+    stored = ask.once(("making", plan_id), lambda: ask.desk.store.newest_making(plan_id))
     if stored is None:
         raise UsageError(f"There is no plan {plan_id[:40]}.", "The newest one is under Plan.")
-    plan, setup, known = stored.plan, ask.configured.setup, names(ask)
-    holidays = frozenset(ask.configured.settings.site.holidays)
-    approved = {d.link_key: d.actor for d in ask.desk.store.standing_decisions() if d.verdict == "approve"}
-    lines = [
-        Line(
-            change,
-            known.get(change.code, ""),
-            moved(between(change.seen, change.after, holidays)),
-            "handed to PMCS" if change.target is Side.PMCS else change.key,
-            approved.get(change.link_key, ""),
-        )
-        for change in sorted(plan.changes, key=lambda each: (-abs(each.calendar_days or 0), each.code))
-    ]
+    plan, setup = stored.plan, ask.configured.setup
+    lines = ask.once(("lines", stored.making), lambda: _lines(ask, plan))
+    page = ask.query.get("page", "")
+    pages = max(1, -(-len(lines) // ROWS_AT_ONCE))
+    here = min(max(1, int(page) if page.isdecimal() and len(page) < 7 else 1), pages)
     is_over = ask.desk.now() >= plan.expires_at
     return {
         "stored": stored,
@@ -144,8 +136,10 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
         "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
         "is_open": stored.state == "open" and not is_over,
         "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
-        "lines": lines[:MOST_SHOWN],
+        "lines": lines[(here - 1) * ROWS_AT_ONCE : here * ROWS_AT_ONCE],
         "count": len(lines),
+        "page": here,
+        "pages": pages,
         "row_approvals": sum(bool(line.approved_by) for line in lines),
         "waivers": {waiver.limit: waiver for waiver in stored.waivers},
         "needs_approval": setup.mode is Mode.REVIEW and stored.approved_by is None,
@@ -156,6 +150,23 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
         "problems": (),
         "given": {},
     }
+
+
+def _lines(ask: Ask, plan: Plan) -> tuple[Line, ...]:
+    """The changes of a plan, the largest move first."""
+    known, holidays = names(ask), frozenset(ask.configured.settings.site.holidays)
+    standing = ask.desk.store.standing_decisions()
+    approved = {each.link_key: each.actor for each in standing if each.verdict is Verdict.APPROVE}
+    return tuple(
+        Line(
+            change,
+            known.get(change.code, ""),
+            moved(between(change.seen, change.after, holidays)),
+            "handed to PMCS" if change.target is Side.PMCS else change.key,
+            approved.get(change.link_key, ""),
+        )
+        for change in sorted(plan.changes, key=lambda each: (-abs(each.calendar_days or 0), each.code))
+    )
 
 
 def _place(plan_id: str) -> str:
