@@ -63,8 +63,9 @@ def _pages(context: Context, stop: threading.Event) -> Iterator[None]:
         return
     from syncsvc.cli.running import wire_context
     from syncsvc.web import Desk, make_app
+    from syncsvc.web.ready import kept_ready
     from syncsvc.web.serving import serving
 
     desk = Desk(lambda: wire_context(context), context.now, stopping=stop.is_set)
-    with closing(desk), serving(make_app(desk), rules, stop):
+    with closing(desk), kept_ready(desk, stop), serving(make_app(desk), rules, stop):
         yield

@@ -24,7 +24,7 @@ from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
-from syncsvc.service.pulling import current_links, newest_follower, newest_of, newest_owner
+from syncsvc.service.pulling import newest_follower, newest_of, newest_owner
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -43,7 +43,8 @@ class Picture:
 
 def look(setup: Setup) -> Picture:
     """Reconcile the newest snapshots; changes nothing."""
-    owner, follower, links = newest_owner(setup), newest_follower(setup), current_links(setup)
+    owner, follower = newest_owner(setup), newest_follower(setup)
+    links = setup.make_links([milestone.code for milestone in owner.taking_part()])
     undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
     drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)
     return Picture(owner, follower, links, drifts, undecided)

@@ -127,6 +127,13 @@ class RunStore(Database):
             if connection.execute(renewing).rowcount != 1:
                 raise _lost(connection, lease)
 
+    def is_at_work(self) -> bool:
+        """Whether somebody has the lease now."""
+        held = tables.lease.c
+        query = select(held.owner).where(held.owner.is_not(None), held.until_seconds > database_seconds())
+        with self._reading() as connection:
+            return connection.execute(query).scalar() is not None
+
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; quiet where it went to another run already."""
         with self._writing() as connection:

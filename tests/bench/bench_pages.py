@@ -116,13 +116,24 @@ def measure(desk: BenchDesk, empty: BenchDesk) -> int:
     plan = desk.store.newest_plan()
     assert plan is not None
     paths = {
-        "today": "/", "today, all": "/?state=all&page=3", "today, filtered": "/?text=m-99",
-        "decide all": "/decide-all?text=m-9", "milestones": "/milestones?page=3", "milestone": "/milestones/M-7",
-        "links": "/links?page=2", "checks": "/checks", "sources": "/sources", "runs": "/runs", "reports": "/reports",
+        "today": "/",
+        "today, all": "/?state=all&page=3",
+        "today, filtered": "/?text=m-99",
+        "decide all": "/decide-all?state=all&text=99",
+        "plan": f"/plans/{plan.plan.id}",
+        "workbook": "/workbook",
+        "narrative": "/milestones/M-7/narrative",
+        "persons": "/persons",
+        "milestones": "/milestones?page=3",
+        "milestone": "/milestones/M-7",
+        "links": "/links?page=2",
+        "checks": "/checks",
+        "sources": "/sources",
+        "runs": "/runs",
         "run": "/runs/1",
-        "plan": f"/plans/{plan.plan.id}", "workbook": "/workbook", "narrative": "/milestones/M-7/narrative",
-        "persons": "/persons", "no such page": "/none",
-    }  # fmt: skip
+        "reports": "/reports",
+        "no such page": "/none",
+    }
     run = desk.store.begin_run(trigger="bench", mode=None, actor="bench")
     desk.store.finish_run(run, exit_code=0, body={})
     asked_of()

@@ -4,16 +4,18 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.jira_simulator import JiraSimulator
@@ -119,12 +121,24 @@ def moved(site: Site) -> list[int]:
 
 
 def test_stopped_in_the_middle_of_a_batch_it_records_that_batch_and_the_next_start_does_the_rest(site: Site) -> None:
+    """The pages answer while it writes, and their port is given back."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site.web_lines = f"port = {port}"
+    site.write_config()
     site.jira.fault("slow", method="PUT", after=20, seconds=3)
     with serving(site) as service:
+        wait_until(lambda: "the review pages are at" in service.log)
         wait_until(lambda: site.jira.count("PUT") > 20)
+        for page in ("healthz", "sign-in"):
+            assert httpx.get(f"http://127.0.0.1:{port}/{page}", timeout=10).status_code == 200
         assert service.stop() == 0
         assert "SIGTERM: no further batch" in service.log
         assert "Traceback" not in service.log
+    with closing(socket.socket()) as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))
     assert sorted(moved(site)) == [0] * 50 + [1] * 100
     store = site.wiring().open_store()
     assert store.open_intents() == []

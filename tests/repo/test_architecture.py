@@ -93,7 +93,7 @@ FENCES = {
     "openpyxl": "connectors.p6_workbook syncsvc.report",
     "python_calamine": "connectors",
     "click": "syncsvc.cli",
-    "jinja2": "syncsvc.report syncsvc.web",
+    "jinja2": "syncsvc.report syncsvc.web.view",
     "apscheduler": "syncsvc.schedule",
     "starlette": "syncsvc.web",
     "uvicorn": "syncsvc.web.serving",

@@ -17,7 +17,7 @@ from syncsvc.web.pages.today import Filter, Given, NotTaken, Refused, shown, val
 from syncsvc.web.sights import Row, identity, rows
 
 #: So many rows are decided at once at most: all of them are shown before, and somebody has to look at them.
-MOST_AT_ONCE: Final = 500
+MOST_AT_ONCE: Final = 200
 _LONGEST_REASON: Final = 2_000
 
 
