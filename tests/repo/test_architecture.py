@@ -73,6 +73,8 @@ MAY_IMPORT = {
     "web": _EDGE,
     "web.desk": f"{_EDGE} store web",  # holds one open
     "web.sights": f"{_EDGE} store web",  # the type of a move
+    "web.pages.runs": f"{_EDGE} store web",  # the type of a run
+    "web.pages.sources": f"{_EDGE} store web",  # the type of a reading
     "cli": _EDGE,
     "cli.db": f"{_EDGE} store cli",
     "cli.log": f"{_EDGE} store cli",  # the type of an event
