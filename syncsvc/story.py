@@ -153,6 +153,7 @@ class Story:
     now: Now
     keys: Mapping[str, str] = field(default_factory=dict)  # issue id -> key
     unread: tuple[Write, ...] = ()  # what was written into an issue, and read back, since its last snapshot
+    own: tuple[Sighting, ...] = ()  # what each export and document showed of it, whether or not anything changed
 
     @classmethod
     def empty(cls, code: str) -> "Story":
@@ -197,6 +198,7 @@ def make_story(
         runs=dict(runs or {}),
         now=now or Now(),
         unread=tuple(_unread(reached_writes, issues or {})),
+        own=tuple(own),
         keys={
             each.milestone.issue_id: each.milestone.code
             for sightings in (issues or {}).values()

@@ -15,13 +15,16 @@ from syncsvc.story import LinkedIssue, Now, Story, ToldRun, last_of, make_story
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Gathers stories. `renumbered` are codes that a mapping declares to be others now."""
+    """Gathers stories. `renumbered` are codes that a mapping declares to be others now; `drifts` what the truth table
+    says of the newest snapshots, with what was decided, for who knows it already.
+    """
 
     settings: Settings
     store: Store
     links: LinksFile
     today: date
     renumbered: tuple[tuple[str, str], ...] = ()
+    drifts: tuple[Drift, ...] | None = None
 
     def story(self, code: str) -> Story | None:
         """The story of a milestone; None where nothing was ever seen or told of it."""
@@ -94,6 +97,8 @@ class Telling:
 
     def _drifts(self) -> tuple[Drift, ...]:
         """What the truth table says of the newest snapshots, with what was decided."""
+        if self.drifts is not None:
+            return self.drifts
         pmcs, jira = self.settings.pmcs, self.settings.jira
         if pmcs is None or jira is None:
             return ()

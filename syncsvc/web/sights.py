@@ -9,7 +9,7 @@ from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.html.terms import Moved, apart, between
 from syncsvc.report.words import day
-from syncsvc.service import look
+from syncsvc.service import Picture, look
 from syncsvc.store import LastMove
 from syncsvc.web.asking import Ask
 
@@ -50,9 +50,14 @@ class Row:
         return abs(self.apart.days or 0)
 
 
+def picture(ask: Ask) -> Picture:
+    """Both sides as the store last saw them, reconciled. SourceError in words where there is no export yet."""
+    return ask.once("picture", lambda: look(ask.configured.setup))
+
+
 def newest_export(ask: Ask) -> Snapshot:
     """The export that plans are made from. SourceError in words where there is none yet."""
-    return ask.once("picture", lambda: look(ask.configured.setup)).owner
+    return picture(ask).owner
 
 
 def names(ask: Ask) -> Mapping[str, str]:
@@ -63,10 +68,10 @@ def names(ask: Ask) -> Mapping[str, str]:
 
 def addresses(ask: Ask) -> Mapping[str, str]:
     """Jira key -> where it is looked at in a browser."""
-    picture = ask.once("picture", lambda: look(ask.configured.setup))
+    follower = picture(ask).follower
     return ask.once(
         "addresses",
-        lambda: {m.code: m.url for m in picture.follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
+        lambda: {m.code: m.url for m in follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
     )
 
 
@@ -119,10 +124,10 @@ def rows(ask: Ask) -> tuple[Row, ...]:
 
 
 def _make_rows(ask: Ask) -> tuple[Row, ...]:
-    picture = ask.once("picture", lambda: look(ask.configured.setup))
+    both = picture(ask)
     holidays = frozenset(ask.configured.settings.site.holidays)
     since, known = ask.desk.store.held_since(), names(ask)
-    decidable = {drift.link_key for drift in picture.undecided if is_decidable(drift)}
+    decidable = {drift.link_key for drift in both.undecided if is_decidable(drift)}
     made = [
         Row(
             drift,
@@ -130,7 +135,7 @@ def _make_rows(ask: Ask) -> tuple[Row, ...]:
             apart(between(drift.follower_value, drift.owner_value, holidays)),
             since.get((drift.code, drift.key or "", drift.field.value if drift.field else "")),
         )
-        for drift in picture.drifts
+        for drift in both.drifts
         if drift.link_key in decidable
     ]
     order = [*HOLDS, DriftKind.GONE, DriftKind.OWNER_MOVED, DriftKind.REPORTED]

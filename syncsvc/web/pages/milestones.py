@@ -14,9 +14,10 @@ from syncsvc.report.layout import Page as Sheet
 from syncsvc.report.story_text import story_sections
 from syncsvc.sides import compare_sides
 from syncsvc.story import Story
+from syncsvc.telling import Telling
 from syncsvc.trend import make_trend
 from syncsvc.web.asking import Ask, Page, Shown
-from syncsvc.web.sights import addresses, names, newest_export, rows
+from syncsvc.web.sights import addresses, names, newest_export, picture, rows
 
 ROWS_AT_ONCE: Final = 200
 _UNWRAPPED: Final = Sheet(columns=1_000_000)
@@ -58,7 +59,7 @@ def show(ask: Ask) -> Shown:
     """One milestone: how it stands, its dates through time, and what was seen, decided and written, newest first."""
     asked = ask.path["code"]
     configured = ask.configured
-    telling, codes = make_telling(configured.settings, ask.desk.store, configured.links, configured.setup.today())
+    telling, codes = ask.once("telling", lambda: _make_telling(ask))
     code = codes.get(asked, asked)
     story = ask.once(("story", code), lambda: telling.story(code))
     if story is None:
@@ -79,6 +80,13 @@ def show(ask: Ask) -> Shown:
     return Shown("milestone", values)
 
 
+def _make_telling(ask: Ask) -> tuple[Telling, dict[str, str]]:
+    """Both sides are reconciled once for all pages, and not again for each story."""
+    configured = ask.configured
+    telling, codes = make_telling(configured.settings, ask.desk.store, configured.links, configured.setup.today())
+    return replace(telling, drifts=picture(ask).drifts), codes
+
+
 def _parts(story: Story, ask: Ask) -> list[Part]:
     """The story in the words of `syncsvc log`: each run, and how the milestone stands now."""
     site = ask.configured.settings.site
@@ -94,7 +102,7 @@ def _draw(story: Story, ask: Ask) -> list[Panel]:
     kind = ask.configured.setup.plan_from
     history = [
         _alone(each.snapshot, replace(each.milestone, code=story.code))
-        for each in ask.desk.store.code_history(story.code, story.aliases)
+        for each in story.own
         if each.milestone is not None and each.snapshot.side is Side.PMCS and each.snapshot.kind == kind
     ]
     if not history:

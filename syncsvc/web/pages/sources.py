@@ -7,10 +7,9 @@ from typing import Final
 from syncsvc.checks import check_snapshot
 from syncsvc.link_list import Flag, LinkStanding, list_links
 from syncsvc.report.words import counted
-from syncsvc.service import look
 from syncsvc.store import SnapshotHead
 from syncsvc.web.asking import Ask, Page, Shown
-from syncsvc.web.sights import addresses, names, newest_export
+from syncsvc.web.sights import addresses, names, newest_export, picture
 
 _MOST_READINGS: Final = 12
 LINKS_AT_ONCE: Final = 200
@@ -91,9 +90,8 @@ def show_links(ask: Ask) -> Shown:
 
 
 def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
-    setup = ask.configured.setup
-    picture = ask.once("picture", lambda: look(setup))
-    listed = list_links(picture.links, picture.owner, picture.follower, setup.policy.projects)
+    both = picture(ask)
+    listed = list_links(both.links, both.owner, both.follower, ask.configured.setup.policy.projects)
     return tuple(sorted(listed.standings, key=lambda each: (not each.flags, each.link.code, each.link.key)))
 
 
