@@ -36,13 +36,17 @@ class AuditStore(Database):
         with self._writing() as connection:
             add_events(connection, self._now(), run, actor, [told | {"before": before, "after": after}])
 
-    def events(self, code: str | None = None, *, run: int | None = None, after_id: int = 0) -> list[Event]:
-        """Events of a milestone, of a run or of all, oldest first, from after an event on."""
+    def events(
+        self, code: str | None = None, *, run: int | None = None, after_id: int = 0, limit: int | None = None
+    ) -> list[Event]:
+        """Events of a milestone, of a run or of all, oldest first, from after an event on, at most `limit` of them."""
         query = select(tables.audit).where(tables.audit.c.id > after_id).order_by(tables.audit.c.id)
         if code is not None:
             query = query.where(tables.audit.c.code == code)
         if run is not None:
             query = query.where(tables.audit.c.run == run)
+        if limit is not None:
+            query = query.limit(limit)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [_event(row) for row in rows]

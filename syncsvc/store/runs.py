@@ -82,10 +82,13 @@ class RunStore(Database):
         """The run that began last, finished or not."""
         return next(iter(self.runs(1)), None)
 
-    def runs(self, limit: int) -> list[Run]:
-        """The last runs, newest first."""
+    def runs(self, limit: int, *, before: int | None = None) -> list[Run]:
+        """The last runs, newest first; with `before` the last of those that began before that one."""
+        query = select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(tables.run.c.id < before)
         with self._reading() as connection:
-            rows = connection.execute(select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)).mappings().all()
+            rows = connection.execute(query).mappings().all()
         return [_run(row) for row in rows]
 
     def applied_by(self, plan: str) -> Run | None:

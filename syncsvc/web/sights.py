@@ -51,7 +51,7 @@ class Row:
 
 
 def picture(ask: Ask) -> Picture:
-    """Both sides as the store last saw them, reconciled. SourceError in words where there is no export yet."""
+    """Both sides as the store last saw them. SourceError in words where there is no export yet."""
     return ask.once("picture", lambda: look(ask.configured.setup))
 
 
@@ -68,10 +68,10 @@ def names(ask: Ask) -> Mapping[str, str]:
 
 def addresses(ask: Ask) -> Mapping[str, str]:
     """Jira key -> where it is looked at in a browser."""
-    follower = picture(ask).follower
+    seen = picture(ask)
     return ask.once(
         "addresses",
-        lambda: {m.code: m.url for m in follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
+        lambda: {m.code: m.url for m in seen.follower.milestones if m.url and m.url.startswith(("https:", "http:"))},
     )
 
 
@@ -124,10 +124,10 @@ def rows(ask: Ask) -> tuple[Row, ...]:
 
 
 def _make_rows(ask: Ask) -> tuple[Row, ...]:
-    both = picture(ask)
+    seen = picture(ask)
     holidays = frozenset(ask.configured.settings.site.holidays)
     since, known = ask.desk.store.held_since(), names(ask)
-    decidable = {drift.link_key for drift in both.undecided if is_decidable(drift)}
+    decidable = {drift.link_key for drift in seen.undecided if is_decidable(drift)}
     made = [
         Row(
             drift,
@@ -135,7 +135,7 @@ def _make_rows(ask: Ask) -> tuple[Row, ...]:
             apart(between(drift.follower_value, drift.owner_value, holidays)),
             since.get((drift.code, drift.key or "", drift.field.value if drift.field else "")),
         )
-        for drift in both.drifts
+        for drift in seen.drifts
         if drift.link_key in decidable
     ]
     order = [*HOLDS, DriftKind.GONE, DriftKind.OWNER_MOVED, DriftKind.REPORTED]
@@ -152,3 +152,9 @@ def _make_rows(ask: Ask) -> tuple[Row, ...]:
             ),
         )
     )
+
+
+def page_of(ask: Ask, count: int, at_once: int) -> tuple[int, int]:
+    """Which page of a list is asked for, and how many there are; what is no number is the first."""
+    pages, number = max(1, -(-count // at_once)), ask.query.get("page", "")
+    return (min(max(1, int(number)), pages) if number.isdecimal() and len(number) < 7 else 1), pages

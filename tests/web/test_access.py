@@ -97,7 +97,7 @@ def test_a_forged_session_is_nobody(pages: Pages) -> None:
         f"{secret}.",
         f".{signature}",
         f"{secret}x.{signature}",
-        f"{secret}.{signature[:-1]}0",
+        f"{secret}.{signature[:-1]}{'1' if signature.endswith('0') else '0'}",
         "a.b",
         "\xff.x",
     ]

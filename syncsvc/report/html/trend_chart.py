@@ -18,16 +18,25 @@ from syncsvc.report.words import day
 from syncsvc.sides import SidesRow
 from syncsvc.trend import Trend, TrendLine, TrendPoint
 
-WIDTH: Final = 276
-HEIGHT: Final = 164
-_LEFT: Final = 58
-_RIGHT: Final = 244
-_SIDES_AT: Final = 258  # where dates of other sides stand
-_TOP: Final = 10
-_BOTTOM: Final = 138
 _LEAST_DAYS: Final = 120
 _MARGIN: Final = 0.08  # of the span, above and below
-_MOST_TICKS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How large a picture is, and where its lines may go."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    sides_at: int  # where dates of other sides stand
+    top: int
+    bottom: int
+    most_ticks: int
+
+
+SMALL: Final = Frame(width=276, height=164, left=58, right=244, sides_at=258, top=10, bottom=138, most_ticks=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,8 @@ def draw_panels(
     panels = []
     for line in lines:
         own = _span(line, beside[line.code])
-        picture = _Picture(trend.points, line, beside[line.code], max(own, shared)).draw()
-        panels.append(Panel(line, picture, _outcome(line, holidays), own > shared))
+        picture = Picture(trend.points, line, beside[line.code], max(own, shared)).draw()
+        panels.append(Panel(line, picture, outcome(line, holidays), own > shared))
     return panels
 
 
@@ -68,7 +77,7 @@ def end_of(line: TrendLine) -> int:
     return len(line.dues) - 1 if line.completed_at is None else line.completed_at
 
 
-def _outcome(line: TrendLine, holidays: frozenset[date]) -> Moved:
+def outcome(line: TrendLine, holidays: frozenset[date]) -> Moved:
     """When it was completed; of an open one how far its due date went from the first export to the last."""
     if line.completed_at is not None:
         against = moved(between(line.dues[line.completed_at], line.completed, holidays), same="on the day")
@@ -89,7 +98,8 @@ def _others(row: SidesRow | None, line: TrendLine) -> dict[Side, date]:
     }
 
 
-def _days_of(line: TrendLine, others: dict[Side, date]) -> list[date]:
+def days_of(line: TrendLine, others: dict[Side, date]) -> list[date]:
+    """Every date that is drawn of a line."""
     end = end_of(line) + 1
     days = [each for each in (*line.dues[:end], *line.forecasts[:end]) if each is not None]
     if line.completed is not None:
@@ -98,20 +108,34 @@ def _days_of(line: TrendLine, others: dict[Side, date]) -> list[date]:
 
 
 def _span(line: TrendLine, others: dict[Side, date]) -> int:
-    days = _days_of(line, others)
+    days = days_of(line, others)
     return (max(days) - min(days)).days if days else 0
 
 
-class _Picture:
-    def __init__(self, points: Sequence[TrendPoint], line: TrendLine, others: dict[Side, date], span: int) -> None:
-        self._points, self._line, self._others = points, line, others
-        days = _days_of(line, others) or [points[-1].on]
+class Picture:
+    """One line in its frame, as high as `span` days."""
+
+    def __init__(
+        self,
+        points: Sequence[TrendPoint],
+        line: TrendLine,
+        others: dict[Side, date],
+        span: int,
+        *,
+        frame: Frame = SMALL,
+        days: Sequence[date] = (),
+        read_on: Sequence[date] = (),
+    ) -> None:
+        """`days` are further dates that must fit in, `read_on` further report dates."""
+        self._points, self._line, self._others, self._frame = points, line, others, frame
+        days = [*days_of(line, others), *days] or [points[-1].on]
         middle = min(days).toordinal() + (max(days) - min(days)).days / 2
         half = span * (0.5 + _MARGIN)
         first = date.fromordinal(max(int(middle - half), 1))
         last = date.fromordinal(min(int(middle + half) + 1, date.max.toordinal()))
-        self._up = TimeAxis(first, last, _BOTTOM, _TOP)
-        self._along = TimeAxis(points[0].on, max(points[-1].on, points[0].on), _LEFT + 6, _RIGHT - 6)
+        self._up = TimeAxis(first, last, frame.bottom, frame.top)
+        reported = [points[0].on, points[-1].on, *read_on]
+        self._along = TimeAxis(min(reported), max(reported), frame.left + 6, frame.right - 6)
         self._newest = [at for at, point in enumerate(points) if point.newest]
 
     def draw(self) -> str:
@@ -126,33 +150,38 @@ class _Picture:
             *self._completion(),
             *self._beside(),
         ]
-        return svg.picture("trend", WIDTH, HEIGHT, *marks, named=self._words())
+        return svg.picture("trend", self._frame.width, self._frame.height, *marks, named=self._words())
 
     def _x(self, at: int) -> float:
         return self._along.place(self._points[at].on)
 
     def _grid(self) -> Iterator[str]:
-        for tick in self._up.ticks()[:: -(-len(self._up.ticks()) // _MOST_TICKS)]:
+        frame = self._frame
+        for tick in self._up.ticks()[:: -(-len(self._up.ticks()) // frame.most_ticks)]:
             y = self._up.place(tick.day)
-            yield svg.line("grid", _LEFT, y, _RIGHT, y)
-            yield svg.text(_LEFT - 6, y + 4, tick.label, "tick end")
-        yield svg.line("axis", _LEFT, _BOTTOM + 4, _RIGHT, _BOTTOM + 4)
-        first, last = self._points[0], self._points[-1]
+            yield svg.line("grid", frame.left, y, frame.right, y)
+            yield svg.text(frame.left - 6, y + 4, tick.label, "tick end")
+        yield svg.line("axis", frame.left, frame.bottom + 4, frame.right, frame.bottom + 4)
         for at in self._newest:
-            yield svg.line("axis", self._x(at), _BOTTOM + 4, self._x(at), _BOTTOM + 7)
+            yield svg.line("axis", self._x(at), frame.bottom + 4, self._x(at), frame.bottom + 7)
+        yield from self._report_dates()
+
+    def _report_dates(self) -> Iterator[str]:
+        """The names below the axis: of the first and of the last point."""
+        frame, first, last = self._frame, self._points[0], self._points[-1]
         if first.on == last.on:
-            yield svg.text((_LEFT + _RIGHT) / 2, HEIGHT - 6, _name(last), "tick middle")
+            yield svg.text((frame.left + frame.right) / 2, frame.height - 6, name_of(last), "tick middle")
         else:
-            yield svg.text(_LEFT, HEIGHT - 6, _name(first), "tick")
-            yield svg.text(_RIGHT, HEIGHT - 6, _name(last), "tick end")
+            yield svg.text(frame.left, frame.height - 6, name_of(first), "tick")
+            yield svg.text(frame.right, frame.height - 6, name_of(last), "tick end")
 
     def _gaps(self) -> Iterator[str]:
+        frame = self._frame
         for at, point in enumerate(self._points):
             if point.gap and at:
                 x1, x2 = self._x(at - 1), self._x(at)
-                yield svg.element(
-                    "rect", class_="gap", x=x1 + 2, y=_TOP, width=max(x2 - x1 - 4, 1), height=_BOTTOM + 4 - _TOP
-                )
+                width, height = max(x2 - x1 - 4, 1), frame.bottom + 4 - frame.top
+                yield svg.element("rect", class_="gap", x=x1 + 2, y=frame.top, width=width, height=height)
 
     def _diagonal(self) -> Iterator[str]:
         """Where report date and milestone date are the same day: below it the date has passed."""
@@ -204,7 +233,7 @@ class _Picture:
     def _beside(self) -> Iterator[str]:
         for side, value in self._others.items():
             mark = svg.square if side is Side.JIRA else svg.triangle
-            yield mark(f"beside {side.value}", _SIDES_AT, self._up.place(value), 4)
+            yield mark(f"beside {side.value}", self._frame.sides_at, self._up.place(value), 4)
 
     def _steps(self, values: Sequence[date | None], end: int) -> Iterator[tuple[int, int, bool]]:
         """Pairs of newest editions that follow each other, and whether something between them is not known."""
@@ -230,12 +259,13 @@ class _Picture:
             due = self._line.dues[at]
             edition = f" edition {point.edition}" if point.edition is not None and not point.newest else ""
             again = ", re-baselined" if at in self._line.rebaselined else ""
-            said.append(f"{_name(point)}{edition} due {day(due, 'not shown')}{again};")
+            said.append(f"{name_of(point)}{edition} due {day(due, 'not shown')}{again};")
         if self._line.completed_at is not None:
             said.append(f"completed {day(self._line.completed, 'without a date')};")
         said += [f"{side_name(side)} {Field.DUE.value} {day(value)};" for side, value in self._others.items()]
         return " ".join(said).removesuffix(";")
 
 
-def _name(point: TrendPoint) -> str:
+def name_of(point: TrendPoint) -> str:
+    """The month of a point, else its day."""
     return month(point.period) if point.period else day(point.on)

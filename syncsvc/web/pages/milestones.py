@@ -1,26 +1,59 @@
 """The milestones of the newest export, and everything that is known of one: its dates through time and its story."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
+from syncsvc.checks import is_done
 from syncsvc.errors import UsageError
 from syncsvc.files import make_telling
-from syncsvc.model import Link, Milestone, Side, Snapshot
-from syncsvc.persons import Role
-from syncsvc.report.html.trend_chart import Panel, draw_panels
+from syncsvc.model import Milestone, Side, Snapshot
+from syncsvc.names import order_of_code
+from syncsvc.report.html.story_chart import StoryChart, draw_story
 from syncsvc.report.layout import Page as Sheet
 from syncsvc.report.story_text import story_sections
-from syncsvc.sides import compare_sides
 from syncsvc.story import Story
-from syncsvc.telling import Telling
 from syncsvc.trend import make_trend
 from syncsvc.web.asking import Ask, Page, Shown
-from syncsvc.web.sights import addresses, names, newest_export, picture, rows
+from syncsvc.web.pages.narrative import values_of
+from syncsvc.web.sights import addresses, names, newest_export, page_of, picture, rows
 
-ROWS_AT_ONCE: Final = 200
+ROWS_AT_ONCE: Final = 100
+STATES: Final = {
+    "all": "all",
+    "waits": "wait for a decision",
+    "overdue": "overdue at the data date",
+    "open": "open",
+    "completed": "completed",
+    "unlinked": "without a link",
+}
 _UNWRAPPED: Final = Sheet(columns=1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One milestone of the newest export, as the list shows it."""
+
+    milestone: Milestone
+    name: str
+    keys: tuple[str, ...]  # of its issues
+    waits: int  # how many of its dates wait for a decision
+    is_overdue: bool  # open, and due before the data date
+
+    @property
+    def states(self) -> frozenset[str]:
+        """The choices of the list that it belongs to."""
+        done = "completed" if is_done(self.milestone) else "open"
+        found = {
+            "all": True,
+            done: True,
+            "waits": self.waits > 0,
+            "overdue": self.is_overdue,
+            "unlinked": not self.keys,
+        }
+        return frozenset({"all", done, *(state for state, is_so in found.items() if is_so)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +65,58 @@ class Part:
 
 
 def show_all(ask: Ask) -> Shown:
-    """All milestones of the newest export, or those whose code or name holds a text."""
-    text, number = ask.query.get("text", "").strip()[:200], ask.query.get("page", "")
-    known, wanted = names(ask), text.casefold()
+    """The milestones of the newest export, what waits for a person first: all, or those of a state, code or name."""
+    text, state = ask.query.get("text", "").strip()[:200], ask.query.get("state", "all")
+    state, wanted = state if state in STATES else "all", text.casefold()
+    every = ask.once("milestones", lambda: _list(ask))
     found = [
         each
-        for each in newest_export(ask).taking_part()
-        if wanted in each.code.casefold() or wanted in known.get(each.code, "").casefold()
+        for each in every
+        if state in each.states
+        and any(wanted in word.casefold() for word in (each.milestone.code, each.name, *each.keys))
     ]
-    pages = max(1, -(-len(found) // ROWS_AT_ONCE))
-    page = min(int(number), pages) if number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
+    page, pages = page_of(ask, len(found), ROWS_AT_ONCE)
     values = {
         "text": text,
+        "state": state,
+        "states": STATES,
         "count": len(found),
-        "shown": found[(page - 1) * ROWS_AT_ONCE : page * ROWS_AT_ONCE],
-        "names": known,
+        "rows": found[(page - 1) * ROWS_AT_ONCE : page * ROWS_AT_ONCE],
+        "addresses": addresses(ask),
         "page": page,
         "pages": pages,
-        "query": urlencode({"text": text}) if text else "",
+        "query": urlencode({"state": state, "text": text}),
         "snapshot": newest_export(ask),
     }
     return Shown("milestones", values)
+
+
+def _list(ask: Ask) -> tuple[Row, ...]:
+    export, known, keys = newest_export(ask), names(ask), defaultdict[str, list[str]](list)
+    for link in picture(ask).links:
+        keys[link.code].append(link.key)
+    waits = Counter(row.drift.code for row in rows(ask) if row.waits)
+    made = [
+        Row(
+            each,
+            known.get(each.code, each.name),
+            tuple(dict.fromkeys(keys.get(each.code, ()))),
+            waits[each.code],
+            not is_done(each) and each.due is not None and export.data_date is not None and each.due < export.data_date,
+        )
+        for each in export.taking_part()
+    ]
+    return tuple(sorted(made, key=lambda row: (not row.waits, not row.is_overdue, order_of_code(row.milestone.code))))
 
 
 def show(ask: Ask) -> Shown:
     """One milestone: how it stands, its dates through time, and what was seen, decided and written, newest first."""
     asked = ask.path["code"]
     configured = ask.configured
-    telling, codes = ask.once("telling", lambda: _make_telling(ask))
+    telling, codes = make_telling(configured.settings, ask.desk.store, configured.links, configured.setup.today())
     code = codes.get(asked, asked)
-    story = ask.once(("story", code), lambda: telling.story(code))
+    # Both sides are reconciled once for all pages, and not again for each story.
+    story = ask.once(("story", code), lambda: replace(telling, drifts=picture(ask).drifts).story(code))
     if story is None:
         raise UsageError(f"Nothing is known of {asked[:60]}.", "The list of milestones has all of the newest export.")
     parts = _parts(story, ask)
@@ -70,21 +125,14 @@ def show(ask: Ask) -> Shown:
         "name": story.name,
         "now": parts[-1],
         "happened": parts[-2::-1],
-        "panels": ask.once(("panels", code), lambda: _draw(story, ask)),
+        "chart": ask.once(("chart", code), lambda: _draw(story, ask)),
         "links": story.now.issues,
+        "narrative": values_of(ask, code),
         "waits": [row for row in rows(ask) if row.drift.code == code and row.waits],
         "addresses": addresses(ask),
-        "writes": ask.may(Role.CONTROLLER),
         "zone": configured.settings.site.timezone.key,
     }
     return Shown("milestone", values)
-
-
-def _make_telling(ask: Ask) -> tuple[Telling, dict[str, str]]:
-    """Both sides are reconciled once for all pages, and not again for each story."""
-    configured = ask.configured
-    telling, codes = make_telling(configured.settings, ask.desk.store, configured.links, configured.setup.today())
-    return replace(telling, drifts=picture(ask).drifts), codes
 
 
 def _parts(story: Story, ask: Ask) -> list[Part]:
@@ -97,28 +145,15 @@ def _parts(story: Story, ask: Ask) -> list[Part]:
     return parts
 
 
-def _draw(story: Story, ask: Ask) -> list[Panel]:
-    """Its dates by export, with what Jira and the published document say now beside them; [] of one without a due."""
-    kind = ask.configured.setup.plan_from
+def _draw(story: Story, ask: Ask) -> StoryChart | None:
+    """All sides through time; None of a milestone that no export ever dated."""
+    site, kind = ask.configured.settings.site, ask.configured.setup.plan_from
     history = [
         _alone(each.snapshot, replace(each.milestone, code=story.code))
-        for each in story.own
+        for each in ask.desk.store.code_history(story.code, story.aliases)
         if each.milestone is not None and each.snapshot.side is Side.PMCS and each.snapshot.kind == kind
     ]
-    if not history:
-        return []
-    trend = make_trend(history)
-    links: list[Link] = [each.link for each in story.now.issues]
-    issues = [seen for each in story.now.issues if (seen := each.sighting) is not None and seen.milestone is not None]
-    sides = [history[-1]]
-    if issues:
-        shown = tuple(each.milestone for each in issues if each.milestone is not None)
-        sides.append(replace(issues[-1].snapshot, milestones=shown, rejects=()))
-    if story.now.published is not None and (milestone := story.now.published.milestone) is not None:
-        sides.append(_alone(story.now.published.snapshot, replace(milestone, code=story.code)))
-    holidays = frozenset(ask.configured.settings.site.holidays)
-    beside = {row.code: row for row in compare_sides(sides, links=links, holidays=holidays).rows}
-    return draw_panels(trend, trend.lines, beside, holidays)
+    return draw_story(story, make_trend(history), frozenset(site.holidays), site.timezone) if history else None
 
 
 def _alone(snapshot: Snapshot, milestone: Milestone) -> Snapshot:

@@ -1,7 +1,7 @@
 """The narrative of a milestone and a month: why it stands where it does, and what is done about it."""
 
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from syncsvc.errors import UsageError
@@ -46,20 +46,23 @@ def _code(ask: Ask) -> str:
 
 def _shown(ask: Ask, refused: str = "") -> Shown:
     code = _code(ask)
+    values = {"code": code, "name": names(ask)[code], "refused": refused, **values_of(ask, code)}
+    return Shown("narrative", values, 409 if refused else 200)
+
+
+def values_of(ask: Ask, code: str) -> dict[str, Any]:
+    """What the form is given, on whichever page it stands, and what was written of other months."""
     told = [each for each in ask.desk.store.narratives() if each.code == code]
     period = ask.form.get("period") or ask.query.get("period") or newest_export(ask).period or ""
     kept = next((each for each in told if each.period == period), None)
-    values = {
-        "code": code,
-        "name": names(ask)[code],
+    return {
         "period": period,
         "why": ask.form.get("why", kept.why if kept else ""),
         "action": ask.form.get("action", kept.action if kept else ""),
         "kept": kept,
         "earlier": [each for each in reversed(told) if each.period != period],
-        "refused": refused,
+        "is_known": code in names(ask),
     }
-    return Shown("narrative", values, 409 if refused else 200)
 
 
 PAGE = Page(_PATH, show)

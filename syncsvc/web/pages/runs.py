@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from syncsvc.errors import UsageError
-from syncsvc.model import Outcome
+from syncsvc.errors import ExitCode, UsageError
+from syncsvc.model import Hold, Outcome
 from syncsvc.persons import Role
+from syncsvc.report.holds import HOLDS
 from syncsvc.report.words import OUTCOMES, TROUBLE, exit_words
 from syncsvc.store import Run
 from syncsvc.web.asking import Ask, Handed, Page, Shown
 from syncsvc.web.sights import addresses, names
 
-_MOST_RUNS: Final = 200
-_MOST_ROWS: Final = 500
+RUNS_AT_ONCE: Final = 100
+EVENTS_AT_ONCE: Final = 100
+_MOST_ROWS: Final = 250
+#: How a run ends that nobody has to look after; what waits for a person stands under Today.
+_FINE: Final = (ExitCode.DONE, ExitCode.WAITING)
 #: A report brings its own script and style; it is shown apart from these pages, and can ask nobody for anything.
 _REPORT_POLICY: Final = (
     "sandbox allow-scripts allow-popups; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -31,28 +35,57 @@ _MEDIA: Final = {
 
 
 def show_all(ask: Ask) -> Shown:
-    """The last runs, newest first."""
-    return Shown("runs", {"runs": ask.desk.store.runs(_MOST_RUNS), "ends": exit_words, "reports": reports_of})
+    """The runs, newest first."""
+    return Shown("runs", _some(ask))
+
+
+def show_reports(ask: Ask) -> Shown:
+    """The same runs, those that left reports."""
+    values = _some(ask)
+    return Shown("reports", {**values, "runs": [run for run in values["runs"] if reports_of(run)]})
+
+
+def _some(ask: Ask) -> dict[str, Any]:
+    """The runs of one page; `further` is the run before which the next page begins."""
+    before = _number(ask.query.get("before", ""))
+    found = ask.desk.store.runs(RUNS_AT_ONCE + 1, before=before)
+    runs = found[:RUNS_AT_ONCE]
+    return {
+        "runs": runs,
+        "further": runs[-1].id if len(found) > RUNS_AT_ONCE else None,
+        "is_first": before is None,
+        "ends": exit_words,
+        "reports": reports_of,
+        "trouble": {run.id for run in runs if run.exit_code not in _FINE},
+    }
 
 
 def show(ask: Ask) -> Shown:
     """One run: how it ended, what it wrote and did not, what it held, and its reports."""
     run = _find(ask)
     body: Mapping[str, Any] = run.body or {}
-    receipts: Sequence[Mapping[str, Any]] = sorted(
-        body.get("receipts", ()), key=lambda each: (Outcome(each["outcome"]) not in TROUBLE, each["code"])
-    )
+    receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
+    not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
+    written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
+    holds, after = _holds(ask, run), _number(ask.query.get("after", ""))
+    events = ask.desk.store.events(run=run.id, after_id=after or 0, limit=EVENTS_AT_ONCE + 1)
     values = {
         "run": run,
         "end": exit_words(run.exit_code),
         "error": body.get("error", ""),
         "problems": body.get("problems", ()),
         "violations": body.get("violations", ()),
-        "receipts": receipts[:_MOST_ROWS],
-        "count": len(receipts),
+        "not_written": not_written[:_MOST_ROWS],
+        "not_written_count": len(not_written),
+        "written": written[:_MOST_ROWS],
+        "written_count": len(written),
         "outcomes": {outcome.value: words for outcome, words in OUTCOMES.items()},
-        "trouble": {outcome.value for outcome in TROUBLE},
-        "holds": body.get("holds", 0),
+        "holds": holds[:_MOST_ROWS],
+        "held": body.get("holds", 0),
+        "means": HOLDS,
+        "events": events[:EVENTS_AT_ONCE],
+        "further": events[EVENTS_AT_ONCE - 1].id if len(events) > EVENTS_AT_ONCE else None,
+        "is_first": after is None,
         "pulled": body.get("pulled", {}),
         "reports": reports_of(run),
         "undoable": ask.may(Role.CONTROLLER) and any(each["outcome"] in _TAKEN_BACK for each in receipts),
@@ -60,6 +93,19 @@ def show(ask: Ask) -> Shown:
         "addresses": addresses(ask),
     }
     return Shown("run", values)
+
+
+def _holds(ask: Ask, run: Run) -> list[Hold]:
+    """What it held, by kind in the order in which kinds deserve attention, of each the widest apart first."""
+    stored = ask.desk.store.newest_making(run.plan) if run.plan else None
+    order = list(HOLDS)
+
+    def place(hold: Hold) -> tuple[int, int, str]:
+        dates = hold.owner_value, hold.follower_value
+        days = (dates[0] - dates[1]).days if dates[0] is not None and dates[1] is not None else 0
+        return order.index(hold.kind) if hold.kind in order else len(order), -abs(days), hold.code
+
+    return sorted(stored.plan.holds, key=place) if stored is not None else []
 
 
 _TAKEN_BACK: Final = frozenset({Outcome.APPLIED.value, Outcome.HANDED_OVER.value})
@@ -85,12 +131,6 @@ def hand_out(ask: Ask) -> Handed:
     return Handed(content, _MEDIA[form], path.name, policy)
 
 
-def show_reports(ask: Ask) -> Shown:
-    """The reports of the last runs that left any."""
-    runs = [run for run in ask.desk.store.runs(_MOST_RUNS) if reports_of(run)]
-    return Shown("reports", {"runs": runs, "ends": exit_words, "reports": reports_of})
-
-
 def reports_of(run: Run) -> Sequence[tuple[str, str]]:
     """(format, where it is handed out) of each report that a run left."""
     named = (run.body or {}).get("report", {})
@@ -98,11 +138,16 @@ def reports_of(run: Run) -> Sequence[tuple[str, str]]:
 
 
 def _find(ask: Ask) -> Run:
-    number = ask.path["run"]
-    run = ask.desk.store.run(int(number)) if number.isdecimal() and len(number) < 10 else None
+    number = _number(ask.path["run"])
+    run = ask.desk.store.run(number) if number is not None else None
     if run is None:
         raise UsageError("There is no such run.", "The list of runs shows what there is.")
     return run
+
+
+def _number(text: str) -> int | None:
+    """An id from an address; what can be none is None."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 PAGES = (

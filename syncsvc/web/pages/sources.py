@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
+from urllib.parse import urlencode
 
 from syncsvc.checks import check_snapshot
 from syncsvc.link_list import Flag, LinkStanding, list_links
+from syncsvc.model import Snapshot
+from syncsvc.names import order_of_code
 from syncsvc.report.words import counted
 from syncsvc.store import SnapshotHead
 from syncsvc.web.asking import Ask, Page, Shown
-from syncsvc.web.sights import addresses, names, newest_export, picture
+from syncsvc.web.sights import addresses, names, newest_export, page_of, picture
 
 _MOST_READINGS: Final = 12
-LINKS_AT_ONCE: Final = 200
+_MOST_REJECTS: Final = 100
+_MOST_FINDINGS: Final = 100
+LINKS_AT_ONCE: Final = 100
 _FLAGS: Final = {
     Flag.PMCS_GONE: "gone from the newest export",
     Flag.PMCS_UNSEEN: "not seen in the newest export",
@@ -33,7 +38,8 @@ class Source:
     place: str
     readings: tuple[SnapshotHead, ...]
     count: int
-    age: str  # of the newest one, in words: by its data date, else by when it was read
+    age: str  # of the newest one, in words: when it was read, and its data date
+    newest: Snapshot | None  # of an export the newest edition of the newest month
 
 
 def show_sources(ask: Ask) -> Shown:
@@ -42,15 +48,28 @@ def show_sources(ask: Ask) -> Shown:
     sources = []
     for each in settings.connectors:
         heads = sorted(ask.desk.store.snapshot_heads(each.name), key=lambda head: -head.id)
-        age = ""
-        if heads:
-            read = heads[0].taken_at.astimezone(settings.site.timezone).date()
+        newest, age = _newest(ask, each.name), ""
+        if newest is not None:
+            read = newest.taken_at.astimezone(settings.site.timezone).date()
             age = _age("The newest one was read", (today - read).days)
-            if heads[0].data_date is not None:
-                age += "; " + _age("its data date is", (today - heads[0].data_date).days)
-        place = heads[0].source if heads else ""
-        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age))
-    return Shown("sources", {"sources": sources, "file_of": lambda source: PurePath(source).name or source})
+            if newest.data_date is not None:
+                age += "; " + _age("its data date is", (today - newest.data_date).days)
+        place = newest.source if newest is not None else ""
+        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age, newest))
+    sources.sort(key=lambda each: each.newest is not None and each.newest.complete and not each.newest.rejects)
+    return Shown("sources", {"sources": sources, "most_rejects": _MOST_REJECTS, "file_of": _file_of})
+
+
+def _newest(ask: Ask, name: str) -> Snapshot | None:
+    """What counts of a source; of the schedule the kind of export that plans are made from."""
+    setup = ask.configured.setup
+    kind = setup.plan_from if name == setup.owner.name else None
+    return ask.once(("newest", name), lambda: ask.desk.store.newest_snapshot(name, kind=kind))
+
+
+def _file_of(source: str) -> str:
+    """The last part of a path; an address as it is."""
+    return source if "://" in source else PurePath(source).name or source
 
 
 def _age(what: str, days: int) -> str:
@@ -61,17 +80,30 @@ def show_checks(ask: Ask) -> Shown:
     """What the newest export contradicts itself about, by rule."""
     export = newest_export(ask)
     checks = ask.once("checks", lambda: check_snapshot(export))
-    return Shown("checks", {"checks": checks, "snapshot": export, "names": names(ask)})
+    values = {
+        "checks": sorted(checks, key=lambda check: (not check.findings, check.why_not is not None)),
+        "broken": sum(bool(check.findings) for check in checks),
+        "asked": sum(check.why_not is None for check in checks),
+        "most_findings": _MOST_FINDINGS,
+        "snapshot": export,
+        "names": names(ask),
+    }
+    return Shown("checks", values)
 
 
 def show_links(ask: Ask) -> Shown:
     """Every link: those that something is wrong with first."""
-    number, text = ask.query.get("page", ""), ask.query.get("text", "").strip()[:200]
+    text, state = ask.query.get("text", "").strip()[:200], ask.query.get("state", "")
     every = ask.once("links", lambda: _sorted_links(ask))
     wanted = text.casefold()
-    found = [each for each in every if wanted in each.link.code.casefold() or wanted in each.link.key.casefold()]
-    pages = max(1, -(-len(found) // LINKS_AT_ONCE))
-    page = min(int(number), pages) if number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
+    known = names(ask)
+    found = [
+        each
+        for each in every
+        if (each.flags or state != "flagged")
+        and any(wanted in text.casefold() for text in (each.link.code, each.link.key, known.get(each.link.code, "")))
+    ]
+    page, pages = page_of(ask, len(found), LINKS_AT_ONCE)
     linked = {each.link.code for each in every}
     values = {
         "shown": found[(page - 1) * LINKS_AT_ONCE : page * LINKS_AT_ONCE],
@@ -79,20 +111,23 @@ def show_links(ask: Ask) -> Shown:
         "flagged": sum(bool(each.flags) for each in every),
         "unlinked": sum(each.code not in linked for each in newest_export(ask).taking_part()),
         "flags": _FLAGS,
-        "names": names(ask),
+        "names": known,
         "addresses": addresses(ask),
         "text": text,
+        "state": state,
         "page": page,
         "pages": pages,
-        "query": f"text={text}" if text else "",
+        "query": urlencode({"state": state, "text": text}),
     }
     return Shown("links", values)
 
 
 def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
-    both = picture(ask)
-    listed = list_links(both.links, both.owner, both.follower, ask.configured.setup.policy.projects)
-    return tuple(sorted(listed.standings, key=lambda each: (not each.flags, each.link.code, each.link.key)))
+    seen = picture(ask)
+    listed = list_links(seen.links, seen.owner, seen.follower, ask.configured.setup.policy.projects)
+    return tuple(
+        sorted(listed.standings, key=lambda each: (not each.flags, order_of_code(each.link.code), each.link.key))
+    )
 
 
 PAGES = (
