@@ -1,5 +1,6 @@
 """The pages that only look: milestones and their stories, runs, reports, links, checks, sources."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def test_a_milestone_tells_its_dates_what_waits_and_what_happened(pages: Pages) 
     assert "Held for a person: due of DM-2, Jira 2019-08-01, PMCS 2019-07-01" in words
     assert words.index("(run 2,") < words.index("(run 1,")
     assert "<svg" in page.text
+    # Jira was read years after the export: drawn at the edge, and still said to be of that day.
+    assert set(re.findall(r">read (\d{4}-\d\d-\d\d)<", page.text)) <= {
+        pages.desk.configured().setup.today().isoformat()
+    }
+    assert ">read " in page.text
     assert "Part(" not in page.text
     assert words.count("shows it for the first time") == 1
 

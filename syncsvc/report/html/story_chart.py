@@ -193,7 +193,10 @@ class _StoryPicture(Picture):
                 free = x + _ROOM
         end = self._along.last
         if self._on(end) > x_last + _ROOM:
-            yield svg.text(_FRAME.right, y, f"read {end}", "tick end")
+            # The day that it was read, also where that stands at the edge long before it.
+            yield svg.text(
+                _FRAME.right, y, f"read {max((one.until for one in self._steps_of_sides), default=end)}", "tick end"
+            )
 
     def _on(self, read_on: date) -> float:
         return self._along.place(min(read_on, self._latest))
