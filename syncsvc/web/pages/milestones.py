@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
@@ -40,20 +41,7 @@ class Row:
     name: str
     keys: tuple[str, ...]  # of its issues
     waits: int  # how many of its dates wait for a decision
-    is_overdue: bool  # open, and due before the data date
-
-    @property
-    def states(self) -> frozenset[str]:
-        """The choices of the list that it belongs to."""
-        done = "completed" if is_done(self.milestone) else "open"
-        found = {
-            "all": True,
-            done: True,
-            "waits": self.waits > 0,
-            "overdue": self.is_overdue,
-            "unlinked": not self.keys,
-        }
-        return frozenset({"all", done, *(state for state, is_so in found.items() if is_so)})
+    states: frozenset[str]  # the choices of the list that it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +61,7 @@ def show_all(ask: Ask) -> Shown:
         each
         for each in every
         if state in each.states
-        and any(wanted in word.casefold() for word in (each.milestone.code, each.name, *each.keys))
+        and (not wanted or any(wanted in word.casefold() for word in (each.milestone.code, each.name, *each.keys)))
     ]
     page, pages = page_of(ask, len(found), ROWS_AT_ONCE)
     values = {
@@ -96,17 +84,23 @@ def _list(ask: Ask) -> tuple[Row, ...]:
     for link in picture(ask).links:
         keys[link.code].append(link.key)
     waits = Counter(row.drift.code for row in rows(ask) if row.waits)
-    made = [
-        Row(
-            each,
-            known.get(each.code, each.name),
-            tuple(dict.fromkeys(keys.get(each.code, ()))),
-            waits[each.code],
-            not is_done(each) and each.due is not None and export.data_date is not None and each.due < export.data_date,
-        )
-        for each in export.taking_part()
-    ]
-    return tuple(sorted(made, key=lambda row: (not row.waits, not row.is_overdue, order_of_code(row.milestone.code))))
+    made = []
+    for each in export.taking_part():
+        of_it, is_open = tuple(dict.fromkeys(keys.get(each.code, ()))), not is_done(each)
+        found = {
+            "open": is_open,
+            "completed": not is_open,
+            "waits": waits[each.code] > 0,
+            "unlinked": not of_it,
+            "overdue": is_open and (each.due or date.max) < (export.data_date or date.min),
+        }
+        states = frozenset({"all", *(state for state, is_so in found.items() if is_so)})
+        made.append(Row(each, known.get(each.code, each.name), of_it, waits[each.code], states))
+
+    def place(row: Row) -> tuple[bool, bool, object]:
+        return "waits" not in row.states, "overdue" not in row.states, order_of_code(row.milestone.code)
+
+    return tuple(sorted(made, key=place))
 
 
 def show(ask: Ask) -> Shown:

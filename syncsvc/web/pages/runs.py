@@ -67,7 +67,7 @@ def show(ask: Ask) -> Shown:
     receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
     written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
-    holds, after = _holds(ask, run), _number(ask.query.get("after", ""))
+    holds, after = ask.once(("holds", run.id), lambda: _holds(ask, run)), _number(ask.query.get("after", ""))
     events = ask.desk.store.events(run=run.id, after_id=after or 0, limit=EVENTS_AT_ONCE + 1)
     values = {
         "run": run,
@@ -97,8 +97,10 @@ def show(ask: Ask) -> Shown:
 
 def _holds(ask: Ask, run: Run) -> list[Hold]:
     """What it held, by kind in the order in which kinds deserve attention, of each the widest apart first."""
-    stored = ask.desk.store.newest_making(run.plan) if run.plan else None
-    order = list(HOLDS)
+    plan_id, order = run.plan, list(HOLDS)
+    if plan_id is None:
+        return []
+    stored = ask.desk.store.newest_making(plan_id)
 
     def place(hold: Hold) -> tuple[int, int, str]:
         dates = hold.owner_value, hold.follower_value
