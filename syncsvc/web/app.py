@@ -221,15 +221,18 @@ class _Site:
     async def _sign_out(self, request: Request) -> Response:
         if self.access.is_cross_site(request):
             return self._trouble(403, "Another site's page sent this form.", "You are signed in as before.")
-        caller = await run_in_threadpool(self.access.find_caller, request)
-        sent = await self._read_form(request, caller=caller)
-        if isinstance(sent, Response):
-            return sent
-        if caller is not None:
-            if not self.access.is_form_of(caller, sent[0].get("form_token", "")):
-                return self._trouble(403, "This form was not given out to you on this visit.", "You are signed in.")
-            if caller.visit:
-                await run_in_threadpool(self.desk.store.end_visit, caller.visit)
+        try:
+            caller = await run_in_threadpool(self.access.find_caller, request)
+            sent = await self._read_form(request, caller=caller)
+            if isinstance(sent, Response):
+                return sent
+            if caller is not None:
+                if not self.access.is_form_of(caller, sent[0].get("form_token", "")):
+                    return self._trouble(403, "This form was not given out to you on this visit.", "You are signed in.")
+                if caller.visit:
+                    await run_in_threadpool(self.desk.store.end_visit, caller.visit)
+        except SyncsvcError as error:
+            return self._said(error)
         response = RedirectResponse("/sign-in", 303)
         response.delete_cookie(self.access.cookie_name(request), path="/", secure=self.access.is_secure(request))
         return response

@@ -1,5 +1,6 @@
 """Who gets in, and every way that must not lead in."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -374,3 +375,16 @@ def test_somebody_who_was_revoked_may_be_let_in_again_with_a_new_token(pages: Pa
     store.add_person("anna", Role.VIEWER, fingerprint(token), actor="root")
     assert pages.browser().sign_in(pages.tokens["anna"]).status_code == 403
     assert "anna , viewer" in words_of(pages.browser().sign_in(token))
+
+
+def test_a_store_that_cannot_be_used_is_said_to_be_so_wherever_it_is_met(pages: Pages) -> None:
+    browser = pages.browser("anna")
+    leave = {"form_token": browser.form_token}
+    with sqlite3.connect(pages.site.folder / "syncsvc.db") as store:
+        store.execute("DROP TABLE visit")
+    met = [browser.get("/"), browser.get("/sign-in"), browser.sign_in(pages.tokens["anna"])]
+    met += [browser.post("/sign-out", data=leave), browser.post("/decide", data=leave)]
+    for page in met:
+        assert page.status_code == 502, page.url
+        assert "visit" in words_of(page)
+        assert "Traceback" not in page.text
