@@ -1,7 +1,8 @@
 """Telling of the nights: what became of each, whether it is to be told, and sending it until it arrives or is given up.
 
-A message is kept in the store before anything is sent, so none is lost with a mail server that is down. Pings are not
-kept: a monitor is told at once, or finds out by hearing nothing.
+A message is kept in the store with the end of its night, in one transaction, before anything is sent: none is lost with
+a mail server that is down or a process that is killed. Pings are not kept: a monitor is told at once, or finds out by
+hearing nothing.
 """
 
 import logging
@@ -14,7 +15,7 @@ from typing import Any, Final, TypeVar
 from syncsvc.errors import ExitCode, SyncsvcError
 from syncsvc.log import redact
 from syncsvc.model import Change, Mode, Outcome, RunResult
-from syncsvc.notice import Message, Occasion, Trouble, about, find_occasion, standing, token_warning
+from syncsvc.notice import Message, Notice, Occasion, Trouble, about, find_occasion, standing, token_warning
 from syncsvc.notify import Notifier, Undelivered
 from syncsvc.report.digest import Told, digest
 from syncsvc.report.words import TROUBLE, exit_words, receipt_words
@@ -58,23 +59,31 @@ class Announcer:
         self._read_again()
         self._ping("start")
 
-    def ended(self, end: NightEnd | None, missed: Sequence[Slot]) -> None:
-        """Tell of a night that ended, and of nights before it that were missed, if they are to be told of."""
+    def compose(self, end: NightEnd | None, missed: Sequence[Slot]) -> Notice | None:
+        """What is to be told of a night that ended, and of nights before it that were missed; None: nothing."""
         settings = self._read_again()[0]
-        is_over = end is not None and end.state is not SlotState.DUE
-        if not is_over and not missed:
+        judged = self._judge(settings, end, missed)
+        if judged is None or not settings.notify.channels:
+            return None
+        return self._compose(settings, *judged, missed)
+
+    def ended(self, end: NightEnd | None, missed: Sequence[Slot]) -> None:
+        """Tell the monitor, and send what was composed and kept."""
+        settings = self._configuration()[0]
+        if (judged := self._judge(settings, end, missed)) is None:
             return
-        result = self._result(end) if end is not None and is_over else None
-        if end is not None and is_over:
-            trouble = find_trouble(end, result, settings)
-        else:
-            end = NightEnd(missed[-1], 0, SlotState.MISSED, None)
-            trouble = _missed(missed)
-        if settings.notify.channels:
-            self._tell(settings, end, result, trouble, missed)
-        self._ping("failure" if trouble else "success")
+        self._ping("failure" if judged[2] else "success")
         if settings.notify.channels:
             self.deliver()
+
+    def _judge(
+        self, settings: Settings, end: NightEnd | None, missed: Sequence[Slot]
+    ) -> tuple[NightEnd, RunResult | None, Trouble | None] | None:
+        """The night that is told of, what its run did and what is wrong with it; None where it is not over."""
+        if end is not None and end.state is not SlotState.DUE:
+            result = self._result(end)
+            return end, result, find_trouble(end, result, settings)
+        return (NightEnd(missed[-1], 0, SlotState.MISSED, None), None, _missed(missed)) if missed else None
 
     def deliver(self) -> None:
         """Send every message whose time has come."""
@@ -85,14 +94,14 @@ class Announcer:
                 self._read_again()  # what kept it from being sent may be mended
             self._send(delivery)
 
-    def _tell(
+    def _compose(
         self,
         settings: Settings,
         end: NightEnd,
         result: RunResult | None,
         trouble: Trouble | None,
         missed: Sequence[Slot],
-    ) -> None:
+    ) -> Notice | None:
         notify, night, before = settings.notify, end.slot.day, standing(self.store.said())
         told = Told(
             site=settings.site.name,
@@ -126,11 +135,10 @@ class Announcer:
             reminder=timedelta(days=notify.reminder_days),
         )
         if occasion is None:
-            return
+            return None
         message = without_secrets(digest(replace(told, occasion=occasion)))
-        self.store.keep_notice(
-            night, end.run, occasion, trouble.about if trouble else "", message, settings.notify.channels
-        )
+        about_it = trouble.about if trouble else ""
+        return Notice(night, end.run, occasion, about_it, message, tuple(settings.notify.channels))
 
     def _send(self, delivery: Delivery) -> None:
         """One try on one way; what it came to is noted in the store and in the log."""

@@ -38,6 +38,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A message about a night that is to go out on these ways. `about`: of which trouble it tells, or ""."""
+
+    night: date
+    run: int | None
+    occasion: Occasion
+    about: str
+    message: Message
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong with a night. Nights with the same `about` have the same trouble."""
 

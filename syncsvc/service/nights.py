@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final, Protocol
+from itertools import takewhile
+from typing import Final, Protocol, TypeVar
 
 from syncsvc.errors import AccessRefused, ExitCode, LeaseLost, SyncsvcError
 from syncsvc.log import in_run, redact
 from syncsvc.model import RunResult
+from syncsvc.notice import Notice
 from syncsvc.service import Service
 from syncsvc.service.heartbeat import kept_alive
 from syncsvc.slots import ENDED, Slot, SlotClaim, SlotRow, SlotState, Standing, Timetable, find_standing
@@ -29,6 +31,8 @@ _MISSED_DAYS: Final = timedelta(days=366)
 _DONE: Final = frozenset({ExitCode.DONE, ExitCode.WAITING, ExitCode.LIMITS, ExitCode.WRITES})
 _TRIED_AGAIN: Final = frozenset({ExitCode.SOURCE, ExitCode.LEASE})
 _PAUSES_SECONDS: Final = (1, 5, 15)
+
+T = TypeVar("T")
 
 _log = logging.getLogger("syncsvc.nightly")
 
@@ -62,7 +66,11 @@ class NightEnd:
 
 
 class Listener(Protocol):
-    """Who is told of the nights. What it raises is logged, and ends no night."""
+    """Who is told of the nights. What it raises is logged, and ends no night.
+
+    A night is told of in two steps: what is to be said is made before the ledger says how it ended and kept in the
+    same transaction, so that being killed loses no message and sends none twice; after that it is sent.
+    """
 
     def looked(self) -> None:
         """The nights are looked at, as every few seconds or once a night."""
@@ -70,8 +78,14 @@ class Listener(Protocol):
     def begins(self, slot: Slot) -> None:
         """A try of a night begins."""
 
+    def compose(self, end: NightEnd | None, missed: Sequence[Slot]) -> Notice | None:
+        """What is to be said of a try that ended, and of nights missed before it; None: nothing.
+
+        No end: nights were missed, and none was tried.
+        """
+
     def ended(self, end: NightEnd | None, missed: Sequence[Slot]) -> None:
-        """A try ended, and the ledger says so; nights before it were missed. None: they were, and none was tried."""
+        """The ledger says so now, and what was composed is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +118,49 @@ class Nights:
         rows = {row.day: row for row in self.store.slots(_KNOWN)}
         standing = find_standing(slot, rows.get(slot.day), now, self.rules.catch_up)
         wanted = standing is Standing.OPEN or (again and standing is not Standing.RUNNING)
-        missed = self._close(slot, rows, close_last=standing is Standing.TOO_LATE and not wanted)
+        missed = self._close(slot, rows, close_last=standing is Standing.TOO_LATE and not wanted, wanted=wanted)
         claim = self.store.claim_slot(slot, _owner(), seconds=SLOT_SECONDS, again=again) if wanted else None
-        end = None if claim is None else self._run(slot, claim, rows.get(slot.day), bounded=not again)
-        self._tell_of(end, missed)
-        return end
+        if claim is not None:
+            end = self._run(slot, claim, rows.get(slot.day), missed, bounded=not again)
+            self._tell_of(end, missed)
+            return end
+        if missed and not wanted:  # else whoever has this night tells of them
+            self._tell_of(None, missed)
+        return None
 
     def _tell_of(self, end: NightEnd | None, missed: Sequence[Slot] = ()) -> None:
-        heard = end if end is not None and end.noted else None
-        if heard is not None or missed:
-            with in_run(heard.run) if heard is not None and heard.run is not None else nullcontext():
-                self._tell_listener(lambda listener: listener.ended(heard, missed))
-
-    def _tell_listener(self, tell: Callable[[Listener], None]) -> None:
-        if self.listener is None:
+        if end is not None and not end.noted:
             return
+        with in_run(end.run) if end is not None and end.run is not None else nullcontext():
+            self._tell_listener(lambda listener: listener.ended(end, missed))
+
+    def _compose(self, end: NightEnd | None, missed: Sequence[Slot]) -> Notice | None:
+        with in_run(end.run) if end is not None and end.run is not None else nullcontext():
+            return self._tell_listener(lambda listener: listener.compose(end, missed))
+
+    def _tell_listener(self, tell: Callable[[Listener], T]) -> T | None:
+        if self.listener is None:
+            return None
         try:
-            tell(self.listener)
+            return tell(self.listener)
         except SyncsvcError as error:
             _log.error("nobody could be told of the nights: %s", _one_line(str(error)))
         except Exception:
             _log.exception("nobody could be told of the nights: a bug in syncsvc")
+        return None
 
-    def _close(self, last: Slot, rows: Mapping[date, SlotRow], *, close_last: bool) -> list[Slot]:
-        """Note what became of earlier slots, and of the last one where it is too late for it; those nobody ran."""
+    def _untold(self, last: Slot, rows: Mapping[date, SlotRow]) -> list[Slot]:
+        """Nights missed right before this one that whoever noted them was killed before telling of."""
+        before = sorted((row for row in rows.values() if row.day < last.day), key=lambda row: row.day, reverse=True)
+        missed = list(takewhile(lambda row: row.state is SlotState.MISSED, before))
+        told = self.store.last_told_night() if missed else None
+        return [Slot(row.day, row.due_at) for row in reversed(missed) if told is None or row.day > told]
+
+    def _close(self, last: Slot, rows: Mapping[date, SlotRow], *, close_last: bool, wanted: bool) -> list[Slot]:
+        """Note what became of earlier slots, and of the last one where it is too late for it.
+
+        The slots that nobody ran, and of which nobody was told yet. Where the last one is `wanted`, it tells of them.
+        """
         for row in rows.values():
             if row.state in ENDED or not row.free or row.day > last.day or (row.day == last.day and not close_last):
                 continue
@@ -141,23 +174,26 @@ class Nights:
         missed = list(self.rules.timetable.between(newest, last.day))
         if close_last and last.day not in rows:
             missed.append(last)
+        untold = self._untold(last, rows) if wanted or missed else []
         if missed:
-            self.store.miss_slots(missed, "nobody was there to run it in time")
+            notice = None if wanted else self._compose(None, [*untold, *missed])
+            self.store.miss_slots(missed, "nobody was there to run it in time", notice)
             for slot in missed:
                 _log.warning("night of %s: missed, nobody was there to run it in time", slot.day)
-        return missed
+        return [*untold, *missed]
 
-    def _run(self, slot: Slot, claim: SlotClaim, before: SlotRow | None, *, bounded: bool) -> NightEnd:
-        if settled := self._settled(slot, claim):
+    def _run(
+        self, slot: Slot, claim: SlotClaim, before: SlotRow | None, missed: Sequence[Slot], *, bounded: bool
+    ) -> NightEnd:
+        if settled := self._settled(slot, claim, missed):
             return settled
         if bounded and claim.attempt > self.rules.attempts:
-            return self._given_up(slot, claim, before)
+            return self._given_up(slot, claim, before, missed)
         again = f", try {claim.attempt}" if claim.attempt > 1 else ""
         _log.info("night of %s: begins, due %s%s", slot.day, f"{slot.due_at:%Y-%m-%d %H:%M} UTC", again)
         with kept_alive(lambda: self.store.renew_slot(claim), every_seconds=claim.seconds / 4):
             self._tell_listener(lambda listener: listener.begins(slot))
-            end = self._try(slot, claim)
-            return self._note(claim, end)
+            return self._note(claim, self._try(slot, claim), missed)
 
     def _try(self, slot: Slot, claim: SlotClaim) -> NightEnd:
         """One run of the night; however it ends, that is said and not raised."""
@@ -184,26 +220,29 @@ class Nights:
         """Told to stop in the middle: the next start goes on with this night."""
         return self.stopping() and code in (ExitCode.WRITES, *_TRIED_AGAIN)
 
-    def _settled(self, slot: Slot, claim: SlotClaim) -> NightEnd | None:
+    def _settled(self, slot: Slot, claim: SlotClaim, missed: Sequence[Slot] = ()) -> NightEnd | None:
         """The end of a night whose run ended and whose owner could not say so any more."""
         run = None if claim.run is None else self.store.run(claim.run)
         if run is None or run.exit_code is None:
             return None
         code = ExitCode(run.exit_code)
         words = f"run {run.id} was not noted here when it ended"
-        return self._note(claim, NightEnd(slot, claim.attempt, self._state(claim, code), code, run.id, None, words))
+        end = NightEnd(slot, claim.attempt, self._state(claim, code), code, run.id, None, words)
+        return self._note(claim, end, missed)
 
-    def _given_up(self, slot: Slot, claim: SlotClaim, before: SlotRow | None) -> NightEnd:
+    def _given_up(self, slot: Slot, claim: SlotClaim, before: SlotRow | None, missed: Sequence[Slot] = ()) -> NightEnd:
         last = before.detail if before is not None and before.detail else "killed, or never heard of again"
         words = f"given up after {_tries(claim.attempt - 1)}; the last: {last}"
         code = None if before is None or before.exit_code is None else ExitCode(before.exit_code)
-        return self._note(claim, NightEnd(slot, claim.attempt, SlotState.FAILED, code, claim.run, None, words))
+        end = NightEnd(slot, claim.attempt, SlotState.FAILED, code, claim.run, None, words)
+        return self._note(claim, end, missed)
 
-    def _note(self, claim: SlotClaim, end: NightEnd) -> NightEnd:
-        """Keep the end of a try in the ledger and in the log; a store that is busy is asked again for a while."""
+    def _note(self, claim: SlotClaim, end: NightEnd, missed: Sequence[Slot]) -> NightEnd:
+        """Keep the end of a try in the ledger, with what is said of it; a store that is busy is asked for a while."""
+        notice = self._compose(end, missed)
         for pause in (*_PAUSES_SECONDS, None):
             try:
-                self._keep(claim, end)
+                self._keep(claim, end, notice)
                 break
             except LeaseLost as error:
                 _log.error("night of %s: %s", end.slot.day, _one_line(error.message))
@@ -216,15 +255,16 @@ class Nights:
         self._tell(end)
         return end
 
-    def _keep(self, claim: SlotClaim, end: NightEnd) -> None:
+    def _keep(self, claim: SlotClaim, end: NightEnd, notice: Notice | None) -> None:
+        code, detail = end.exit_code, end.detail
         if end.state is not SlotState.DUE:
-            self.store.finish_slot(claim, end.state, run=end.run, exit_code=end.exit_code, detail=end.detail)
+            self.store.finish_slot(claim, end.state, run=end.run, exit_code=code, detail=detail, notice=notice)
             return
-        cut_short = end.exit_code is not None and self._is_cut_short(end.exit_code)
+        cut_short = code is not None and self._is_cut_short(code)
         seconds = 0 if cut_short else self.rules.retry_seconds
         # The run of an owner before us may be at work still: its end is the night's.
         run = claim.run if end.run is None else None
-        self.store.put_off_slot(claim, seconds=seconds, run=run, exit_code=end.exit_code, detail=end.detail)
+        self.store.put_off_slot(claim, seconds=seconds, run=run, exit_code=code, detail=detail, notice=notice)
 
     def _tell(self, end: NightEnd) -> None:
         words = f"exit {end.exit_code}" if end.exit_code is not None else "no exit code"

@@ -1,7 +1,8 @@
 """What was said of the nights, and whether it arrived.
 
-A message is kept before it is sent. Who sends it takes its delivery by a conditional UPDATE that counts the try, so
-that of two services one sends; what a killed one had taken is free again after some minutes.
+A message is kept before it is sent, that of a night together with how the night ended. Who sends it takes its delivery
+by a conditional UPDATE that counts the try, so that of two services one sends; what a killed one had taken is free
+again after some minutes.
 """
 
 from collections.abc import Collection
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from syncsvc.notice import Message, Occasion, Said
+from syncsvc.notice import Message, Notice, Occasion, Said
 from syncsvc.store import tables
 from syncsvc.store.codec import pack, unpack
 from syncsvc.store.engine import Database
@@ -50,18 +51,14 @@ class NoticeStore(Database):
         self, night: date, run: int | None, occasion: Occasion, about: str, message: Message, channels: Collection[str]
     ) -> int:
         """Keep a message that is to go out on these ways, from now on; its number."""
-        at = self._now()
-        plain = {"subject": message.subject, "text": message.text, "html": message.html, "facts": dict(message.facts)}
-        row = {"at": at, "night": night, "run": run, "occasion": occasion.value, "about": about, "body": pack(plain)}
         with self._writing() as connection:
-            number = int(connection.execute(insert(tables.notice).returning(tables.notice.c.id), row).scalar_one())
-            rows = [
-                {"notice": number, "channel": channel, "state": WAITING, "tries": 0, "next_at": at}
-                for channel in channels
-            ]
-            if rows:
-                connection.execute(insert(tables.delivery), rows)
-        return number
+            notice = Notice(night, run, occasion, about, message, tuple(channels))
+            return add_notice(connection, self._now(), notice)
+
+    def last_told_night(self) -> date | None:
+        """The last night that a message was made about."""
+        with self._reading() as connection:
+            return connection.execute(select(func.max(tables.notice.c.night))).scalar()
 
     def said(self) -> list[Said]:
         """What was said since all was well, oldest first, beginning with the last OVER."""
@@ -126,6 +123,24 @@ class NoticeStore(Database):
         query = query.where(kept.run == run, kept.edition > 1)
         with self._reading() as connection:
             return [Restated(period or "", kind or "", edition) for period, kind, edition in connection.execute(query)]
+
+
+def add_notice(connection: Connection, at: datetime, notice: Notice) -> int:
+    """Keep a message within a transaction that is open; its number."""
+    message = notice.message
+    plain = {"subject": message.subject, "text": message.text, "html": message.html, "facts": dict(message.facts)}
+    row = {
+        **{"at": at, "night": notice.night, "run": notice.run, "occasion": notice.occasion.value},
+        **{"about": notice.about, "body": pack(plain)},
+    }
+    number = int(connection.execute(insert(tables.notice).returning(tables.notice.c.id), row).scalar_one())
+    rows = [
+        {"notice": number, "channel": channel, "state": WAITING, "tries": 0, "next_at": at}
+        for channel in notice.channels
+    ]
+    if rows:
+        connection.execute(insert(tables.delivery), rows)
+    return number
 
 
 def _message(row: "Row[tuple[object, ...]]") -> Message:

@@ -5,7 +5,7 @@ database's clock, one conditional UPDATE takes it over and counts `attempt` up. 
 owner that was asleep while another took over can neither begin its run nor say how the slot ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy import Connection, RowMapping, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syncsvc.errors import LeaseLost
+from syncsvc.notice import Notice
 from syncsvc.slots import Slot, SlotClaim, SlotRow, SlotState
 from syncsvc.store import tables
 from syncsvc.store.engine import Database
+from syncsvc.store.notices import add_notice
 from syncsvc.store.tables import database_seconds
 
 _OPEN = (SlotState.DUE, SlotState.RUNNING)
@@ -69,18 +71,29 @@ class SlotStore(Database):
         run: int | None = None,
         exit_code: int | None = None,
         detail: str | None = None,
+        notice: Notice | None = None,
     ) -> None:
-        """Note how a slot ended; LeaseLost where another took over."""
-        self._end_try(claim, state, run, exit_code, detail, until_seconds=0)
+        """Note how a slot ended, and keep the message about it; LeaseLost, and neither, where another took over.
+
+        Both in one transaction: a night that has ended in the ledger is told of once, whatever is killed when.
+        """
+        self._end_try(claim, state, run, exit_code, detail, notice, until_seconds=0)
 
     def put_off_slot(
-        self, claim: SlotClaim, *, seconds: float, run: int | None, exit_code: int | None, detail: str | None
+        self,
+        claim: SlotClaim,
+        *,
+        seconds: float,
+        run: int | None,
+        exit_code: int | None,
+        detail: str | None,
+        notice: Notice | None = None,
     ) -> None:
         """Give a slot back to be tried again after some time; `run`: one whose end is still to be waited for."""
-        self._end_try(claim, SlotState.DUE, run, exit_code, detail, until_seconds=database_seconds() + seconds)
+        self._end_try(claim, SlotState.DUE, run, exit_code, detail, notice, until_seconds=database_seconds() + seconds)
 
-    def miss_slots(self, slots: Sequence[Slot], detail: str) -> None:
-        """Note slots that nobody ran; what the ledger knows already stays."""
+    def miss_slots(self, slots: Sequence[Slot], detail: str, notice: Notice | None = None) -> None:
+        """Note slots that nobody ran, and keep the message about them; what the ledger knows already stays."""
         rows = [
             {"day": slot.day, "due_at": slot.due_at, "state": SlotState.MISSED, "attempt": 0}
             | {"until_seconds": 0, "detail": detail}
@@ -89,6 +102,8 @@ class SlotStore(Database):
         if rows:
             with self._writing() as connection:
                 connection.execute(_insert_new(connection), rows)
+                if notice is not None:
+                    add_notice(connection, self._now(), notice)
 
     def slot(self, day: date) -> SlotRow | None:
         """What the ledger says of a local date."""
@@ -103,24 +118,37 @@ class SlotStore(Database):
         return [_row(row) for row in rows]
 
     def _end_try(
-        self, claim: SlotClaim, state: SlotState, run: int | None, code: int | None, detail: str | None, **until: Any
+        self,
+        claim: SlotClaim,
+        state: SlotState,
+        run: int | None,
+        code: int | None,
+        detail: str | None,
+        notice: Notice | None,
+        **until: Any,
     ) -> None:
-        exit_code = None if code is None else int(code)
-        self._change_slot(
-            claim, state=state, run=run, exit_code=exit_code, detail=detail, finished_at=self._now(), **until
-        )
+        at, exit_code = self._now(), None if code is None else int(code)
+        ended = {"state": state, "run": run, "exit_code": exit_code, "detail": detail, "finished_at": at}
+        with self._writing() as connection:
+            _change(connection, claim, {**ended, **until})
+            if notice is not None:
+                add_notice(connection, at, notice)
 
     def _change_slot(self, claim: SlotClaim, **values: Any) -> None:
-        held = tables.slot.c
-        changing = (
-            update(tables.slot)
-            .where(held.day == claim.day, held.state == SlotState.RUNNING)
-            .where(held.attempt == claim.attempt, held.owner == claim.owner)
-            .values(**values)
-        )
         with self._writing() as connection:
-            if connection.execute(changing).rowcount != 1:
-                raise LeaseLost(f"The night of {claim.day} is another's now: the lease of {claim.owner} ran out")
+            _change(connection, claim, values)
+
+
+def _change(connection: Connection, claim: SlotClaim, values: Mapping[str, Any]) -> None:
+    held = tables.slot.c
+    changing = (
+        update(tables.slot)
+        .where(held.day == claim.day, held.state == SlotState.RUNNING)
+        .where(held.attempt == claim.attempt, held.owner == claim.owner)
+        .values(**values)
+    )
+    if connection.execute(changing).rowcount != 1:
+        raise LeaseLost(f"The night of {claim.day} is another's now: the lease of {claim.owner} ran out")
 
 
 def _insert_new(connection: Connection) -> Any:

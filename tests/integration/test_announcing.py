@@ -368,7 +368,7 @@ class TestNobodyListens:
         def broken(*_: object) -> None:
             raise RuntimeError("no template " + PASSWORD)
 
-        monkeypatch.setattr(Announcer, "_tell", broken)
+        monkeypatch.setattr(Announcer, "compose", broken)
         week.night()
         row = week.store.slot(week.day)
         assert row is not None
@@ -420,6 +420,54 @@ def test_two_services_send_a_message_once(make_week: Callable[..., Week]) -> Non
     assert again.tries == 3
     week.store.end_delivery(first, "late", sent=True)  # and says so when another has it
     assert week.deliveries["sent"] == 1
+
+
+class Killed(BaseException):
+    """What no handler of an error sees, as nothing in a process sees that it is killed."""
+
+
+@pytest.mark.parametrize("place", ["before the end is noted", "before the message is sent"])
+def test_a_kill_at_the_end_of_a_night_loses_no_message_and_repeats_none(
+    make_week: Callable[..., Week], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    week = make_week()
+    week.night()
+    week.export(4, 14, 0)
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    owner, name = (Nights, "_keep") if place == "before the end is noted" else (Announcer, "ended")
+    with monkeypatch.context() as dying:
+        dying.setattr(owner, name, kill)
+        with pytest.raises(Killed):
+            week.night()
+    assert (week.mails.mails, week.web.posted(f"/{HOOK}")) == ([], [])
+    for _ in range(3):
+        week.passes(seconds=30)
+        (post,) = week.web.posted(f"/{HOOK}")
+        assert (post["event"], len(week.mails.mails)) == ("news", 1)
+    assert week.night().events == []
+
+
+def test_nights_that_were_missed_are_told_though_the_next_one_is_killed(
+    make_week: Callable[..., Week], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = make_week()
+    week.night()
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr("syncsvc.service.pull_all", kill)
+        with pytest.raises(Killed):
+            week.night(skip_days=2)
+    assert week.web.posted(f"/{HOOK}") == []
+    week.passes(seconds=30)
+    (post,) = week.web.posted(f"/{HOOK}")
+    assert post["missed"] == ["2019-05-03", "2019-05-04"]
+    assert week.night().events == []
 
 
 def test_missed_nights_alone_are_told(make_week: Callable[..., Week]) -> None:
