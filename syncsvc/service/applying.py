@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Final
 
 from syncsvc.connector import Connector
 from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
-from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict
+from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict, by_code
 from syncsvc.plan import still_wanted
 from syncsvc.safety import find_violations, is_worse
 from syncsvc.service.planning import Picture, export_facts, look
@@ -14,6 +15,7 @@ from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
 
 BATCH_WRITES = 100
+_UNUSABLE: Final = "an earlier batch showed that nothing can be written now"
 
 
 def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) -> Picture:
@@ -75,7 +77,7 @@ def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unatte
         if usable:
             tell()
             usable = _write_batch(session, stored, setup.writers[side], batch, drifts, tell)
-            why = "an earlier batch showed that nothing can be written now"
+            why = _UNUSABLE
         else:
             _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, why)) for change in batch])
     if allowed:
@@ -124,14 +126,21 @@ def _write_batch(
     """One batch, of which `tell` is called as receipts come; False when the connector turned out to be unusable."""
     store = session.setup.store
     tried: list[Change] = []
+    agreed: list[Change] = []
     untried: list[tuple[int | None, Receipt]] = []
     for change in batch:
-        reason = _why_not(connector, change, drifts.get(change.link_key))
-        if reason is None:
-            tried.append(change)
-        else:
+        drift = drifts.get(change.link_key)
+        reason = _why_not(connector, change, drift)
+        if reason is not None:
             untried.append((None, Receipt(change, *reason)))
+        elif drift is not None and drift.kind is DriftKind.IN_SYNC and change.kind is not DriftKind.UNDONE:
+            agreed.append(change)
+        else:
+            tried.append(change)
     _keep(session, untried)
+    if agreed and not _see_agreed(session, agreed):
+        _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, _UNUSABLE)) for change in tried])
+        return False
     if not tried:
         return True
     intents = dict(zip(tried, store.commit_intents(session.lease, session.run, stored.making, tried), strict=True))
@@ -156,6 +165,31 @@ def _write_batch(
     _keep(session, handed_over)
     _keep(session, [(intents[c], Receipt(c, Outcome.UNKNOWN, "no receipt came for it")) for c in tried if c in left])
     return usable
+
+
+def _see_agreed(session: Session, changes: Sequence[Change]) -> bool:
+    """Look at what both sides were seen to agree on after the plan was made; False where Jira cannot be read.
+
+    There is nothing left to write: an issue that holds the date of before again was set back after that, by a person
+    or by an undo, and a plan that is older than that has no say in it.
+    """
+    try:
+        seen = session.setup.follower.read(sorted({change.key for change in changes}))
+    except SourceError as error:
+        _keep(session, [(None, Receipt(change, Outcome.NOT_TRIED, error.message)) for change in changes])
+        session.problems.append(str(error))
+        return False
+    issues = by_code(seen.milestones)
+    receipts = []
+    for change in changes:
+        issue = issues.get(seen.moved.get(change.key, change.key))
+        if issue is not None and issue.issue_id == change.issue_id and issue.value(change.field) == change.after:
+            receipts.append(Receipt(change, Outcome.ALREADY, confirmed=True))
+        else:
+            why = f"both sides agreed on {change.after} since this was planned, and Jira was changed after that"
+            receipts.append(Receipt(change, Outcome.STALE, why))
+    _keep(session, [(None, receipt) for receipt in receipts])
+    return True
 
 
 def _why_not(connector: Connector, change: Change, drift: Drift | None) -> tuple[Outcome, str] | None:

@@ -73,6 +73,16 @@ def apply(site: Site, plan: StoredPlan) -> RunResult:
         service.setup.close()
 
 
+def undo(site: Site, run: int) -> None:
+    service = site.service()
+    try:
+        plan = service.undo(run).plan
+        service.approve(plan.id, {})
+        service.apply(plan.id)
+    finally:
+        service.setup.close()
+
+
 def pull(site: Site) -> None:
     service = site.service()
     try:
@@ -126,6 +136,24 @@ def test_an_edit_made_after_both_agreed_is_not_overwritten_by_an_older_plan(site
     with pytest.raises(PlanRefused, match="stale"):
         apply(site, plan)
     assert site.jira.due(key_of(0)) == DUE.isoformat()
+
+
+@pytest.mark.parametrize("by", ["a person", "an undo"])
+def test_what_was_put_back_after_both_agreed_is_left_so_although_jira_was_not_read_since(site: Site, by: str) -> None:
+    first = approved_move(site, {0: JULY})
+    site.jira.edit(key_of(3), duedate=AUGUST.isoformat())
+    second = planned(site)  # the same move, and a hold
+    assert second.plan.id != first.plan.id
+    approve(site, second)
+    written = apply(site, second)
+    pull(site)
+    if by == "a person":
+        site.jira.edit(key_of(0), duedate=DUE.isoformat())
+    else:
+        undo(site, written.run)
+    assert [receipt.outcome for receipt in apply(site, first).receipts] == [Outcome.STALE]
+    assert site.jira.due(key_of(0)) == DUE.isoformat()
+    assert planned(site).plan.changes == ()
 
 
 def test_the_same_edit_by_hand_is_already_there(site: Site) -> None:
