@@ -20,6 +20,7 @@ from syncsvc.log import hide
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
 from syncsvc.model import LinkWord, Side, Snapshot
+from syncsvc.run_mark import RunMarks
 from syncsvc.secret import Secret, SecretReference
 from syncsvc.service import Setup
 from syncsvc.settings import JiraSettings, ListSettings, P6Settings, Settings
@@ -83,6 +84,7 @@ class Wiring:
             plan_hours=self.settings.review.plan_hours,
             list_requests=partial(list_requests, self.settings, self.now),
             write_report=reporting.write,
+            run_marks=RunMarks(self.settings.report.folder),
         )
 
     def links(self) -> LinksFile:

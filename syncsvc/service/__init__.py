@@ -36,7 +36,15 @@ from syncsvc.service.linking import (
     look_at_links,
     refuse_link,
 )
-from syncsvc.service.planning import Picture, list_hand_overs, look, plan_adoption, plan_sync
+from syncsvc.service.planning import (
+    RESTORED_STORE,
+    Picture,
+    list_hand_overs,
+    look,
+    plan_adoption,
+    plan_sync,
+    restored_store,
+)
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
@@ -91,10 +99,10 @@ class Service:
     def approve(self, plan_id: str, waivers: Mapping[str, str]) -> StoredPlan:
         """Say yes to the newest making of a plan, and perhaps waive limits, each with a reason."""
         stored = self.stored_plan(plan_id)
-        unknown = sorted(set(waivers) - set(Limits.__slots__))
+        broken = {violation.limit for violation in stored.plan.violations}
+        unknown = sorted(set(waivers) - {*Limits.__slots__, RESTORED_STORE})
         if unknown:
             raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
-        broken = {violation.limit for violation in stored.plan.violations}
         pointless = sorted(set(waivers) - broken)
         if pointless:
             raise UsageError(
@@ -139,10 +147,14 @@ class Service:
             bring_up_to_date(session, self.setup.owner)
             stored = self.stored_plan(plan_id)
             session.plan = stored.plan
-            picture = look_if_applicable(session.setup, stored, unattended=False)
+            restored = session.restored if stored.plan.purpose == "sync" else None
+            doubts = [restored_store(restored)] if restored is not None and self.setup.mode is Mode.AUTO else []
+            picture = look_if_applicable(session.setup, stored, unattended=False, further=doubts)
             # What the plan holds is in the plan; a link that is gone or unseen is not, and waits all the same.
             session.drifts = tuple(d for d in picture.drifts if d.kind in (DriftKind.GONE, DriftKind.UNSEEN))
             apply_plan(session, stored, picture)
+            if restored is not None:
+                session.settle_restored()
             if stored.plan.undoes is not None:
                 withdraw_hand_overs(session, stored.plan.undoes)
             return self._report(session, [ExitCode.DONE])

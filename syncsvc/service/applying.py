@@ -6,7 +6,7 @@ from typing import Final
 
 from syncsvc.connector import Connector
 from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
-from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict, by_code
+from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict, Violation, by_code
 from syncsvc.plan import still_wanted
 from syncsvc.safety import find_violations, is_worse
 from syncsvc.service.planning import Picture, export_facts, look
@@ -18,8 +18,12 @@ BATCH_WRITES = 100
 _UNUSABLE: Final = "an earlier batch showed that nothing can be written now"
 
 
-def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) -> Picture:
+def look_if_applicable(
+    setup: Setup, stored: StoredPlan, *, unattended: bool, further: Sequence[Violation] = ()
+) -> Picture:
     """The newest picture, where this plan may be applied to it; raises with the reason where it may not.
+
+    `further` are violations that the plan and the export cannot show, to be waived like the others.
 
     An `unattended` run needs no approval, and no waiver lets it pass a violation. In review mode a plan that was not
     approved as a whole can be applied for the rows that were approved one by one.
@@ -42,6 +46,7 @@ def look_if_applicable(setup: Setup, stored: StoredPlan, *, unattended: bool) ->
         raise PlanRefused(f"plan {plan.id} is stale: the newest snapshots ask for none of its changes any more")
     links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
     violations = find_violations(wanted, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today())
+    violations = (*violations, *further)
     waived = set() if unattended else {waiver.limit for waiver in stored.waivers}
     seen_by_person = {violation.limit: violation for violation in plan.violations}
     standing = [v for v in violations if v.limit not in waived or is_worse(v, seen_by_person.get(v.limit))]

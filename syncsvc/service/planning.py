@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 
 from syncsvc.change_requests import find_requests
 from syncsvc.decisions import lay_over, why_ended
@@ -12,22 +13,29 @@ from syncsvc.model import (
     Change,
     Decision,
     Drift,
+    DriftKind,
     Field,
     Judgement,
     Link,
     LinkKey,
     Mode,
+    Plan,
     ProposalState,
     Snapshot,
+    Violation,
 )
 from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
+from syncsvc.run_mark import RunMark
 from syncsvc.safety import ExportFacts
 from syncsvc.service.pulling import newest_follower, newest_of, newest_owner
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
+
+#: Named like a limit, and waived like one.
+RESTORED_STORE: Final = "restored_store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
         if d.action is Action.RECORD and d.issue_id is not None and d.field is not None
     }
     store.record_baselines(session.lease, session.run, agreed)  # type: ignore[arg-type]
-    plan = make_plan(picture.drifts, _setting(setup, picture, mode))
+    plan = _doubt_restored(session, make_plan(picture.drifts, _setting(setup, picture, mode)), picture, mode)
     stored = store.save_plan(session.lease, session.run, plan, picture.links)
     store.note_holds(session.lease, session.run, plan.holds)
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
@@ -70,6 +78,24 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
         picture.drifts, picture.links, picture.owner, picture.follower, store.memory().undone
     )
     return stored
+
+
+def _doubt_restored(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
+    """The plan of a store that was put back to a backup is for a person to look at, unless it would write nothing."""
+    if session.restored is None:
+        return plan
+    if not plan.changes:
+        if mode is not Mode.REPORT and not any(drift.kind is DriftKind.UNSEEN for drift in picture.drifts):
+            session.settle_restored()
+        return plan
+    if mode is Mode.AUTO:
+        return replace(plan, violations=(*plan.violations, restored_store(session.restored)))
+    return replace(plan, warnings=(*plan.warnings, session.restored.why))
+
+
+def restored_store(mark: RunMark) -> Violation:
+    """What stops an unattended run over a store that was put back to a backup."""
+    return Violation(RESTORED_STORE, mark.lost_until or 0, mark.known_until, mark.why)
 
 
 def plan_adoption(session: Session, codes: Collection[str], field: Field | None) -> tuple[StoredPlan, tuple[str, ...]]:

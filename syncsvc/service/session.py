@@ -1,21 +1,25 @@
 """One run: its row in the store, its lease kept alive, and what it has gathered so far."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncsvc.errors import ExitCode, SyncsvcError
 from syncsvc.log import in_run, redact
 from syncsvc.model import ChangeRequest, Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
+from syncsvc.run_mark import RunMark
 from syncsvc.service.heartbeat import Watch, kept_alive
 from syncsvc.service.setup import Setup
 from syncsvc.shapes import run_shape
 from syncsvc.store import Lease
 
 LEASE_SECONDS = 90
+
+_log = logging.getLogger("syncsvc.run")
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ class Session:
     started_at: datetime
     watch: Watch
     census: bool = False  # a tracker is to be read whole, whatever is known of it
+    restored: RunMark | None = None  # of a store that was put back to a backup, until a person has looked
     plan: Plan | None = None
     pulled: dict[str, Snapshot] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
@@ -43,6 +48,24 @@ class Session:
     report: Mapping[str, str] = field(default_factory=dict)
     requests: tuple[ChangeRequest, ...] = ()
     request_files: Mapping[str, str] = field(default_factory=dict)
+
+    def note_run(self) -> None:
+        """Note outside the store that this run begins, and see whether the store knows all runs before it."""
+        if self.setup.run_marks is None:
+            return
+        try:
+            mark = self.setup.run_marks.note(self.setup.store.identity(), self.run)
+        except OSError as error:
+            _log.warning("the last run cannot be noted in %s: %s", self.setup.run_marks.folder, error.strerror)
+            return
+        self.restored = mark if mark.lost_until is not None else None
+
+    def settle_restored(self) -> None:
+        """A person has looked at what a store that was put back would write, or there was nothing to look at."""
+        if self.setup.run_marks is not None and self.restored is not None:
+            self.restored = None
+            with suppress(OSError):  # then it is asked again
+                self.setup.run_marks.settle(self.setup.store.identity(), self.run)
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""
@@ -86,6 +109,7 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
         session = Session(setup, run, lease, trigger, mode, actor, setup.now(), watch)
         try:
             with in_run(run):
+                session.note_run()
                 yield session
         except SyncsvcError as error:
             body = run_shape(session.result(error.exit_code)) | {"error": redact(str(error))}

@@ -8,6 +8,7 @@ from typing import Any
 from syncsvc.connector import Connector, Reader, ReadOnly
 from syncsvc.errors import UsageError
 from syncsvc.model import Candidates, ChangeRequest, FieldChange, Limits, Link, Mode, Policy, RunResult, Side, Snapshot
+from syncsvc.run_mark import RunMarks
 from syncsvc.store import Store
 
 #: Requests, the export they are held against, and how to ask who made them -> format and absolute path of the list.
@@ -41,6 +42,7 @@ class Setup:
     plan_hours: int = 72
     list_requests: ListRequests | None = None  # writes the due dates that teams propose as a list
     write_report: Callable[[RunResult], Mapping[str, str]] | None = None
+    run_marks: RunMarks | None = None  # tells a store that was put back to a backup
     waits: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # for the tracker's rate limits: how often, seconds
     progress: Callable[[str, int, int], None] = lambda what, done, of: None  # told of long work as it goes on
     stopping: Callable[[], bool] = lambda: False  # once True, no further batch of writes is begun

@@ -59,9 +59,10 @@ MAY_IMPORT = {
     "announcing": "model errors notice notify report settings service slots store log",
     "health": "model errors slots",
     "units": "",
-    "service": f"{_PURE} connector store shapes link_list suggestions slots log change_requests",
+    "run_mark": "",
+    "service": f"{_PURE} connector store shapes link_list suggestions slots notice log change_requests run_mark",
     "wiring": f"{_PURE} config settings mapping links store service connector shapes log connectors reporting "
-    "notify secret health",
+    "notify secret health run_mark",
     "story": "model workdays",
     "telling": f"{_PURE} settings links store story",
     "reporting": f"{_VALUES} narratives release_list month_report report errors settings links store hand_over "
