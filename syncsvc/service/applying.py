@@ -149,6 +149,7 @@ def _write_batch(
     if not tried:
         return True
     intents = dict(zip(tried, store.commit_intents(session.lease, session.run, stored.making, tried), strict=True))
+    session.intended += len(tried)
     left, usable = set(tried), True
     handed_over: list[tuple[int | None, Receipt]] = []
     try:

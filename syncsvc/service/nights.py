@@ -198,23 +198,27 @@ class Nights:
     def _try(self, slot: Slot, claim: SlotClaim) -> NightEnd:
         """One run of the night; however it ends, that is said and not raised."""
         result: RunResult | None = None
-        refused = False
+        refused = broken_off = False
         try:
             with self.open_service() as service:
                 result = service.sync(slot=claim)
             code, detail = ExitCode(result.exit_code), "\n".join(result.problems) or None
         except SyncsvcError as error:
             code, detail, refused = error.exit_code, redact(str(error)), isinstance(error, AccessRefused)
+            broken_off = code is ExitCode.WRITES
         except Exception as error:
             _log.exception("night of %s: a bug in syncsvc", slot.day)
             code, detail = ExitCode.BUG, redact(f"a bug in syncsvc: {type(error).__name__}: {error}")
         run = result.run if result is not None else self._begun(claim)
-        return NightEnd(slot, claim.attempt, self._state(claim, code), code, run, result, detail, refused)
+        state = self._state(claim, code, broken_off=broken_off)
+        return NightEnd(slot, claim.attempt, state, code, run, result, detail, refused)
 
-    def _state(self, claim: SlotClaim, code: ExitCode) -> SlotState:
-        if self._is_cut_short(code) or (code in _TRIED_AGAIN and claim.attempt < self.rules.attempts):
+    def _state(self, claim: SlotClaim, code: ExitCode, *, broken_off: bool = False) -> SlotState:
+        """`broken_off`: the run ended in the middle of its writes, which the next try settles."""
+        again = broken_off or code in _TRIED_AGAIN
+        if self._is_cut_short(code) or (again and claim.attempt < self.rules.attempts):
             return SlotState.DUE
-        return SlotState.DONE if code in _DONE else SlotState.FAILED
+        return SlotState.DONE if code in _DONE and not broken_off else SlotState.FAILED
 
     def _is_cut_short(self, code: ExitCode) -> bool:
         """Told to stop in the middle: the next start goes on with this night."""

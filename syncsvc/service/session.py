@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncsvc.errors import ExitCode, SyncsvcError
+from syncsvc.errors import ExitCode, SyncsvcError, WriteTrouble
 from syncsvc.log import in_run, redact
 from syncsvc.model import ChangeRequest, Drift, Judgement, Mode, Plan, Receipt, RunResult, Settled, Snapshot
 from syncsvc.run_mark import RunMark
@@ -38,6 +38,7 @@ class Session:
     restored: RunMark | None = None  # of a store that was put back to a backup, until a person has looked
     plan: Plan | None = None
     pulled: dict[str, Snapshot] = field(default_factory=dict)
+    intended: int = 0  # writes that were begun, whatever became of them
     receipts: list[Receipt] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     proposals: list[Judgement] = field(default_factory=list)
@@ -112,13 +113,35 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
                 session.note_run()
                 yield session
         except SyncsvcError as error:
-            body = run_shape(session.result(error.exit_code)) | {"error": redact(str(error))}
-            store.finish_run(run, exit_code=error.exit_code, body=body)
-            raise
+            told = _after_writing(session, error)
+            _finish_failed(session, told.exit_code, redact(str(told)))
+            if told is error:
+                raise
+            raise told from error
         except Exception as error:
-            body = run_shape(session.result(ExitCode.BUG)) | {"error": f"a bug in syncsvc: {type(error).__name__}"}
-            store.finish_run(run, exit_code=ExitCode.BUG, body=body)
+            _finish_failed(session, ExitCode.BUG, f"a bug in syncsvc: {type(error).__name__}")
             raise
+
+
+def _after_writing(session: Session, error: SyncsvcError) -> SyncsvcError:
+    """What to say of a run that ended early: once writing has begun, nobody may be told that nothing was written."""
+    if not session.intended or error.exit_code is not ExitCode.SOURCE:
+        return error
+    dates = "1 date" if session.intended == 1 else f"{session.intended} dates"
+    return WriteTrouble(
+        f"{error.message}, after writing had begun",
+        f"Up to {dates} may have been written, and not all of that could be noted. Mend the cause and run again: the"
+        " next run looks at each and notes what became of it.",
+    )
+
+
+def _finish_failed(session: Session, code: ExitCode, why: str) -> None:
+    """Note how a run failed. A store that cannot take that either must not hide why the run failed."""
+    try:
+        body = run_shape(session.result(code)) | {"error": why}
+        session.setup.store.finish_run(session.run, exit_code=code, body=body)
+    except SyncsvcError as error:
+        _log.error("the end of the run could not be noted: %s", error.message)
 
 
 @contextmanager
@@ -138,4 +161,7 @@ def _kept_alive(setup: Setup, lease: Lease, watch: Watch) -> Iterator[None]:
             yield
     finally:
         # A process that is being killed does not get here; one that fails does, and must not make the next run wait.
-        setup.store.release_lease(lease)
+        try:
+            setup.store.release_lease(lease)
+        except SyncsvcError as error:  # the run has ended, one way or the other, and that is what is to be said
+            _log.warning("the lease could not be given back and ends by itself: %s", error.message)

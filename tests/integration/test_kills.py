@@ -12,7 +12,8 @@ import pytest
 
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import Fact, write_export
-from syncsvc.errors import LeaseHeld
+from syncsvc.errors import LeaseHeld, SourceError
+from syncsvc.store import Store
 from tests.site import Site
 
 LINKS = 40
@@ -106,3 +107,24 @@ def test_of_two_runs_at_once_the_second_says_so_and_leaves(tmp_path: Path) -> No
             first.communicate()
         assert first.returncode == 0, errors
         assert all(len(jira.comments(f"DM-{number + 1}")) == 1 for number in range(LINKS))
+
+
+def test_a_store_that_fails_in_the_middle_of_the_writes_does_not_say_that_nothing_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SourceError("The store cannot be used: database or disk is full", "Look at the disk.")
+
+    with JiraSimulator("cloud") as jira:
+        site = make_site(tmp_path, jira)
+        with monkeypatch.context() as disk:
+            for name in ("commit_receipts", "finish_run", "release_lease"):
+                disk.setattr(Store, name, full)
+            night = site.run("sync", check=6)
+        assert jira.count("PUT") == LINKS
+        assert "database or disk is full, after writing had begun" in night.stderr
+        assert f"Up to {LINKS} dates may have been written" in night.stderr
+        assert "Nothing was written" not in night.stderr
+        end_lease(site)
+        assert len(site.sync().settled) == LINKS
+        assert all(len(jira.changelog(f"DM-{number + 1}")) == 1 for number in range(LINKS))
