@@ -94,9 +94,23 @@ class Transport:
         self._note_clock(answer)
         return answer
 
-    def write(self, path: str, body: Any, params: Mapping[str, str] | None = None) -> Answer:
-        """The answer to one PUT. Raises NotSent, NoAnswer (read again to know), AccessRefused (401)."""
-        answer = self._exchange("PUT", path, params, body, reads=False)
+    def seconds(self) -> float:
+        """A clock that only tells how long things take."""
+        return self._clock()
+
+    def write(
+        self,
+        path: str,
+        body: Any,
+        params: Mapping[str, str] | None = None,
+        *,
+        before_each: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """The answer to one PUT. Raises NotSent, NoAnswer (read again to know), AccessRefused (401).
+
+        `before_each` is called before each time it is sent, after any waiting; what it raises ends the write unsent.
+        """
+        answer = self._exchange("PUT", path, params, body, reads=False, before_each=before_each)
         if answer.silent:
             raise NoAnswer(
                 f"Jira answered {answer.status} {self.words(answer)}".rstrip(), under_way=answer.status == 504
@@ -130,10 +144,20 @@ class Transport:
             self._wire.close()
             self._wire = None
 
-    def _exchange(self, method: str, path: str, params: Mapping[str, str] | None, body: Any, *, reads: bool) -> Answer:
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        *,
+        reads: bool,
+        before_each: Callable[[], None] = lambda: None,
+    ) -> Answer:
         waited = 0.0
         for attempt in count(1):
             self._await_pause()
+            before_each()
             asked_to_wait: float | None = None
             try:
                 answer = self._open().send(method, path, params, body)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from connectors.jira.answers import Answer, NoAnswer, NotSent, read_refusal
 from connectors.jira.issues import Shown, Terms
@@ -21,6 +22,9 @@ from syncsvc.connector import LEASE_ENDED
 from syncsvc.errors import AccessRefused, SourceError, SyncsvcError
 from syncsvc.model import Change, Field, Outcome, Receipt, Side, project_of
 
+#: A comparison that is older than this is made again before the write: Jira may have asked to wait in between.
+FRESH_SECONDS: Final = 5.0
+
 
 @dataclass(slots=True)
 class _Work:
@@ -28,6 +32,16 @@ class _Work:
 
     key: str  # where the issue is now
     changes: list[Change]
+    compared_at: float  # by the clock of the transport
+
+
+class _Overtaken(Exception):
+    """Somebody changed the issue while its write waited: what is settled by that, and what may still be written."""
+
+    def __init__(self, settled: list[Receipt], left: list[Change]) -> None:
+        super().__init__()
+        self.settled = settled
+        self.left = left
 
 
 @dataclass(slots=True)
@@ -113,6 +127,7 @@ class BatchWriter:
 
     def _compare(self, changes: Sequence[Change]) -> tuple[list[_Work], list[Receipt]]:
         """Read the targets again; what no longer stands as planned is settled here, after a second, fresher look."""
+        compared_at = self._transport.seconds()
         found = self._reader.before_a_write({change.key for change in changes})
         first = [self._settle_unwritten(change, found.issues.get(change.key)) for change in changes]
         in_doubt = {receipt.change.key for receipt in first if receipt and receipt.outcome is Outcome.STALE}
@@ -125,7 +140,7 @@ class BatchWriter:
             if receipt := self._settle_unwritten(change, shown):
                 settled.append(receipt)
             elif shown:
-                works.setdefault(shown.key, _Work(shown.key, [])).changes.append(change)
+                works.setdefault(shown.key, _Work(shown.key, [], compared_at)).changes.append(change)
         return list(works.values()), settled
 
     def _settle_unwritten(self, change: Change, shown: Shown | None) -> Receipt | None:
@@ -165,7 +180,12 @@ class BatchWriter:
                 break
             body, params = self._request_for(left)
             try:
-                answer = self._transport.write(f"issue/{work.key}", body, params)
+                look = partial(self._compare_again, work, left)
+                answer = self._transport.write(f"issue/{work.key}", body, params, before_each=look)
+            except _Overtaken as meanwhile:
+                done.receipts += meanwhile.settled
+                left = meanwhile.left
+                continue
             except NotSent as trouble:
                 self._stop(f"Jira cannot be written to: {trouble}")
                 self._give_up(done, left, Outcome.NOT_TRIED, str(trouble), under_way=under_way)
@@ -174,6 +194,10 @@ class BatchWriter:
                 self._stop(trouble.message)
                 why = f"{trouble.message}. {trouble.hint}"
                 self._give_up(done, left, Outcome.REFUSED, why, under_way=under_way)
+                break
+            except SourceError as trouble:
+                self._stop(trouble.message)
+                self._give_up(done, left, Outcome.NOT_TRIED, trouble.message, under_way=under_way)
                 break
             except NoAnswer as trouble:
                 why, under_way = str(trouble), under_way or trouble.under_way
@@ -197,6 +221,16 @@ class BatchWriter:
                 continue
             left = self._refuse(answer, left, done)
         return done
+
+    def _compare_again(self, work: _Work, changes: Sequence[Change]) -> None:
+        """Before a write that had to wait: look at the issue, and whether the lease is ours. Raises _Overtaken."""
+        if self._transport.seconds() - work.compared_at <= FRESH_SECONDS:
+            return
+        work.compared_at = self._transport.seconds()
+        shown = self._reader.alone([work.key]).issues.get(work.key)
+        settled = {change: receipt for change in changes if (receipt := self._settle_unwritten(change, shown))}
+        if settled or not self._may_write():
+            raise _Overtaken(list(settled.values()), [change for change in changes if change not in settled])
 
     def _request_for(self, changes: Sequence[Change]) -> tuple[dict[str, Any], dict[str, str] | None]:
         """Both dates of an issue, and the comment about them, in one request: there is never one without the other."""

@@ -270,6 +270,26 @@ def test_a_write_that_is_put_off_is_sent_again_after_that_long(
     assert slept >= float(retry_after or 0.5)
 
 
+def test_an_edit_while_jira_made_a_write_wait_is_not_overwritten(desk: Desk) -> None:
+    connector = desk.acquainted(workers=1)
+    planned = [desk.plan(f"DM-{number}") for number in (1, 2, 3)]
+    desk.jira.fault("rate_limit", method="PUT", retry_after="30")
+    wait = desk.time.sleep
+
+    def sleep(seconds: float) -> None:
+        wait(seconds)
+        desk.jira.edit("DM-1", duedate=JUNE.isoformat())  # the write that was put off
+        desk.jira.edit("DM-2", duedate=APRIL.isoformat())  # and those that wait behind it
+        desk.jira.delete("DM-3")
+
+    connector._transport._sleep = sleep
+    receipts = apply(connector, *planned)
+    assert outcomes(receipts) == [Outcome.STALE, Outcome.ALREADY, Outcome.REFUSED]
+    assert receipts[0].detail == f"duedate holds {JUNE} now, not {MARCH}"
+    assert desk.jira.due("DM-1") == JUNE.isoformat()
+    assert len(desk.puts()) == 1
+
+
 def test_a_503_that_says_when_to_come_back_did_nothing(desk: Desk) -> None:
     connector = desk.acquainted(comment=True)
     desk.jira.fault("status", method="PUT", status=503, headers={"Retry-After": "3"})
