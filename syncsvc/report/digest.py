@@ -14,7 +14,7 @@ from syncsvc.notice import Message, Occasion, Trouble
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.layout import Column, Page, clean, cut, wrap
 from syncsvc.report.section import Section, text_of
-from syncsvc.report.words import OUTCOMES, TROUBLE, counted, day, exit_words, moved, receipt_words
+from syncsvc.report.words import OUTCOMES, TROUBLE, amount, counted, day, exit_words, moved, receipt_words
 from syncsvc.slots import Slot, SlotState
 from syncsvc.workdays import working_days
 
@@ -127,7 +127,9 @@ def _sections(told: Told) -> Iterator[Section | None]:
         return
     plan = result.plan
     if plan and plan.violations:
-        points = tuple(f"{each.limit} {each.value:g}, allowed {each.allowed:g}: {each.why}" for each in plan.violations)
+        points = tuple(
+            f"{each.limit} {amount(each.value)}, allowed {amount(each.allowed)}: {each.why}" for each in plan.violations
+        )
         yield Section("Safety limits broken: nothing is written", points=points, alert=True)
     wrong = [each for each in result.receipts if each.outcome in TROUBLE]
     yield _not_written(wrong)

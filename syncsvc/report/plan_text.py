@@ -7,7 +7,7 @@ from typing import Final
 from syncsvc.model import Change, DriftKind, Field, Hold, Plan, Side, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.layout import Cell, Column, Page, Tone, clean, wrap
-from syncsvc.report.words import counted, day, moved, title
+from syncsvc.report.words import amount, counted, day, moved, title
 from syncsvc.workdays import working_days
 
 #: What the drifts that are neither changes nor holds are called in one line.
@@ -81,14 +81,21 @@ def drift_words(drifts: Mapping[str, int]) -> str:
     return ", ".join(parts) or ("none in sync" if any(drifts.values()) else "no link was seen")
 
 
-def violation_lines(plan: Plan, page: Page) -> list[str]:
-    """Every limit that is broken, with what would let it pass."""
+def violation_lines(plan: Plan, page: Page, *, passed: bool = False) -> list[str]:
+    """Every limit that is broken, with what would let it pass; `passed`: it did, or the plan was not applied."""
     if not plan.violations:
         return []
-    lines = [page.tint(f"Safety limits broken ({len(plan.violations)}): nothing is written", Tone.ALERT)]
+    count = len(plan.violations)
+    lines = [
+        page.heading(f"Safety limits that the plan broke ({count}), waived or no longer broken")
+        if passed
+        else page.tint(f"Safety limits broken ({count}): nothing is written", Tone.ALERT)
+    ]
     for violation in plan.violations:
-        what = f"{violation.limit} {violation.value:g}, allowed {violation.allowed:g}: {violation.why}"
+        what = f"{violation.limit} {amount(violation.value)}, allowed {amount(violation.allowed)}: {violation.why}"
         lines += wrap(what, page.columns, "  ", "      ")
+    if passed:
+        return lines
     lines += ["  If it is meant, once for each:", f"      syncsvc approve {plan.id} --waive LIMIT --reason TEXT"]
     return lines
 

@@ -7,7 +7,7 @@ from syncsvc.report.change_requests import request_section
 from syncsvc.report.hand_overs import hand_over_section
 from syncsvc.report.layout import Column
 from syncsvc.report.section import Section, table
-from syncsvc.report.words import OUTCOMES, TROUBLE, counted, day, ended, receipt_words
+from syncsvc.report.words import OUTCOMES, TROUBLE, amount, counted, day, ended, receipt_words
 
 
 def run_sections(result: RunResult) -> Iterator[Section]:
@@ -21,7 +21,8 @@ def run_sections(result: RunResult) -> Iterator[Section]:
     ]
     if plan:
         notes += [
-            f"Limit {each.limit}: {each.value:g}, allowed {each.allowed:g}. {each.why}" for each in plan.violations
+            f"Limit {each.limit}: {amount(each.value)}, allowed {amount(each.allowed)}. {each.why}"
+            for each in plan.violations
         ]
     trouble = any(each.outcome in TROUBLE for each in result.receipts) or bool(plan and plan.violations)
     yield Section(f"Run {result.run}", notes=tuple(notes), points=result.problems, alert=trouble)

@@ -19,7 +19,7 @@ def run_text(result: RunResult, page: Page, holidays: Sequence[date] = ()) -> st
     written = {receipt.change for receipt in result.receipts}
     sections = [
         _front(result, page),
-        violation_lines(plan, page) if plan else [],
+        violation_lines(plan, page, passed=result.trigger == "apply") if plan else [],
         _receipts(result, page, trouble=True, holidays=holidays),
         _settled(result, page),
         _hand_overs(result, page),

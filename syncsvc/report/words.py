@@ -132,6 +132,11 @@ def moved(calendar_days: int, working_days: int | None = None) -> str:
     return words if working_days is None else f"{words} ({abs(working_days)})"
 
 
+def amount(value: float) -> str:
+    """A value of a limit: 40.5, or 2,914,846 days, and never 2.91485e+06."""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
 def counted(number: int, thing: str, things: str | None = None) -> str:
     """ "1 milestone", "2 milestones"."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"

@@ -120,6 +120,15 @@ def test_the_first_line_says_how_it_ended(code: ExitCode, words: str) -> None:
     assert text_of(replace(QUIET, exit_code=code)).splitlines()[0] == f"Run 12: {words}"
 
 
+def test_an_applied_plan_does_not_say_that_its_waived_limits_stop_it() -> None:
+    far = Violation("max_shift_days", 2_914_846, 400, "M-2 would move")
+    text = text_of(replace(RUN, trigger="apply", plan=replace(PLAN, violations=(far,))))
+    assert "Safety limits that the plan broke (1), waived or no longer broken" in text
+    assert "max_shift_days 2,914,846, allowed 400" in text
+    assert "nothing is written" not in text
+    assert "--waive" not in text
+
+
 def test_a_run_that_did_nothing_is_two_lines() -> None:
     assert text_of(QUIET) == "Run 12: done, nothing waits\nmanual, mode auto, 2019-05-01 12:01 UTC\n"
 
