@@ -37,6 +37,7 @@ from syncsvc.service.linking import (
     refuse_link,
 )
 from syncsvc.service.planning import (
+    OLDER_EDITION,
     RESTORED_STORE,
     Picture,
     list_hand_overs,
@@ -100,7 +101,7 @@ class Service:
         """Say yes to the newest making of a plan, and perhaps waive limits, each with a reason."""
         stored = self.stored_plan(plan_id)
         broken = {violation.limit for violation in stored.plan.violations}
-        unknown = sorted(set(waivers) - {*Limits.__slots__, RESTORED_STORE})
+        unknown = sorted(set(waivers) - {*Limits.__slots__, OLDER_EDITION, RESTORED_STORE})
         if unknown:
             raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
         pointless = sorted(set(waivers) - broken)

@@ -34,8 +34,9 @@ from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
 
-#: Named like a limit, and waived like one.
+#: Named like limits, and waived like them.
 RESTORED_STORE: Final = "restored_store"
+OLDER_EDITION: Final = "older_edition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
         if d.action is Action.RECORD and d.issue_id is not None and d.field is not None
     }
     store.record_baselines(session.lease, session.run, agreed)  # type: ignore[arg-type]
-    plan = _doubt_restored(session, make_plan(picture.drifts, _setting(setup, picture, mode)), picture, mode)
+    plan = _doubt(session, make_plan(picture.drifts, _setting(setup, picture, mode)), picture, mode)
     stored = store.save_plan(session.lease, session.run, plan, picture.links)
     store.note_holds(session.lease, session.run, plan.holds)
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
@@ -80,8 +81,13 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     return stored
 
 
-def _doubt_restored(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
-    """The plan of a store that was put back to a backup is for a person to look at, unless it would write nothing."""
+def _doubt(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
+    """The plan with what a person has to look at first: a copy of a replaced export, a store put back to a backup.
+
+    A plan that would write nothing is not in doubt.
+    """
+    if plan.changes:
+        plan = replace(plan, violations=(*plan.violations, *doubts_about(session.setup, picture)))
     if session.restored is None:
         return plan
     if not plan.changes:
@@ -91,6 +97,20 @@ def _doubt_restored(session: Session, plan: Plan, picture: Picture, mode: Mode) 
     if mode is Mode.AUTO:
         return replace(plan, violations=(*plan.violations, restored_store(session.restored)))
     return replace(plan, warnings=(*plan.warnings, session.restored.why))
+
+
+def doubts_about(setup: Setup, picture: Picture) -> tuple[Violation, ...]:
+    """What is doubtful about the newest export besides its rows: a copy of an edition that was replaced already."""
+    owner = picture.owner
+    older = setup.store.older_edition(owner.id) if owner.id is not None else None
+    if older is None:
+        return ()
+    why = (
+        f"{owner.source} came as edition {older.edition} and has the bytes of edition {older.same_as}, which edition"
+        f" {older.replaced_by} ({older.source}) had replaced: it looks like a copy. Put the export that counts into the"
+        " folder under a new name, or waive this if it is the older one that counts"
+    )
+    return (Violation(OLDER_EDITION, older.same_as, older.replaced_by, why),)
 
 
 def restored_store(mark: RunMark) -> Violation:

@@ -50,6 +50,16 @@ class SnapshotHead:
     rejects: int
 
 
+@dataclass(frozen=True, slots=True)
+class OlderEdition:
+    """An edition that has the bytes of an earlier one, and the edition that had replaced those."""
+
+    edition: int
+    same_as: int
+    replaced_by: int
+    source: str  # of the one that had replaced them
+
+
 class SnapshotStore(Database):
     """Keeping snapshots and finding them again."""
 
@@ -242,6 +252,30 @@ class SnapshotStore(Database):
                 _is_before(this),
             )
             return connection.execute(_newest_first(query)).scalar()
+
+    def older_edition(self, snapshot_id: int) -> OlderEdition | None:
+        """Whether a snapshot has the bytes of an earlier edition of its month and came from another file than the
+        edition before it: a copy of what was replaced. The same file with its older bytes is meant to be there.
+        """
+        held = tables.snapshot.c
+        with self._reading() as connection:
+            this = connection.execute(select(tables.snapshot).where(held.id == snapshot_id)).mappings().one_or_none()
+            if this is None or this["edition"] is None or this["sha256"] is None:
+                return None
+            earlier = select(held.edition, held.sha256, held.source).where(
+                held.connector == this["connector"],
+                held.period == this["period"],
+                held.kind.is_not_distinct_from(this["kind"]),
+                held.edition < this["edition"],
+            )
+            rows = connection.execute(earlier.order_by(held.edition.desc(), held.id.desc())).all()
+        same = next((edition for edition, sha256, _ in rows if sha256 == this["sha256"]), None)
+        if same is None or same == rows[0].edition or rows[0].source == this["source"]:
+            return None
+        before = rows[0]
+        if any(row.edition < before.edition and row.sha256 == before.sha256 for row in rows):
+            return None  # that one was such a copy, and this one corrects it
+        return OlderEdition(this["edition"], same, before.edition, before.source)
 
     def _find(self, query: Select[Any]) -> Snapshot | None:
         with self._reading() as connection:

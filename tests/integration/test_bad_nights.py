@@ -89,6 +89,29 @@ def test_a_baseline_project_beside_the_month_end_is_for_comparison_only(site: Si
     assert "2019-04 BL edition 1" in site.run("show", "pmcs:2019-04:BL@1", check=0).stdout
 
 
+def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(site: Site) -> None:
+    exports = site.folder / "exports"
+    first = exports / "201904-ME.csv"
+    write_export(first, "LSST ME 19-04", facts(7))
+    site.run("sync", check=0)
+    replaced = first.read_bytes()
+    write_export(first, "LSST ME 19-04", facts(14))
+    site.run("sync", check=0)
+    corrected, seven, fourteen = (first.read_bytes(), *((DUE + timedelta(days=n)).isoformat() for n in (7, 14)))
+    (exports / "201904-ME-superseded.csv").write_bytes(replaced)
+    night = site.run("sync", check=5)
+    assert "older_edition 1, allowed 2" in night.stdout
+    assert site.jira.due("DM-1") == fourteen
+    plan = next(word for word in night.stdout.split() if word.startswith("p-"))
+    site.run("apply", plan, "--yes", check=5)
+    site.jira.edit("DM-1", duedate=seven)
+    (exports / "201904-ME-again.csv").write_bytes(corrected)
+    assert "older_edition" not in site.run("sync", check=4).stdout
+    (exports / "201904-ME-again.csv").write_bytes(replaced)  # in place of the newer one it is meant
+    site.run("sync", check=0)
+    assert site.jira.due("DM-2") == seven
+
+
 def test_last_months_file_under_this_months_name(site: Site) -> None:
     write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-03", facts(9))
     night = site.run("sync", check=2)
