@@ -42,12 +42,12 @@ class P6(P6Exports):
             name, mappings[SPREADSHEET], exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now
         )
 
-        def make(kind: Callable[..., P6Exports], format_name: str, **more: ProjectChoice | None) -> P6Exports:
+        def make(kind: Callable[..., P6Exports], format_name: str, **more: ProjectChoice | str | None) -> P6Exports:
             mapping = mappings[format_name]
             return kind(name, mapping, exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now, **more)
 
         self._formats = {
-            SPREADSHEET: make(P6Spreadsheet, SPREADSHEET),
+            SPREADSHEET: make(P6Spreadsheet, SPREADSHEET, project=choice.project if choice else None),
             XER: make(P6Xer, XER, choice=choice),
             PMXML: make(P6Pmxml, PMXML, choice=choice),
         }

@@ -1,8 +1,9 @@
 """P6 spreadsheet exports as a side, and completions handed back to P6 as import workbooks."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ from connectors.sheet_reader import Wanted
 from connectors.still import Stillness
 from connectors.web_exports import WebExports
 from syncsvc.connector import Known, Pulled, Seen, always
-from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
+from syncsvc.errors import BadExport, ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
     Change,
@@ -49,11 +50,13 @@ def read_export(
     period: str | None = None,
     kind: str | None = None,
     unnamed_kind: str | None = None,
+    project: str | None = None,
 ) -> Snapshot:
     """One P6 spreadsheet export as a snapshot: every readable row, milestone or not.
 
     `period` ("2019-04") and `kind` are what the caller says of a file that may not tell them itself, `unnamed_kind`
     what an export counts as that names no kind; `data_day` is the day of the period that the schedule describes.
+    `project` is the name that every WBS id must begin with, or a pattern of names: another project is BadExport.
     Raises BadExport for a file that is no readable export, MappingError for one that the mapping cannot be applied
     to, UsageError where file, file name and caller disagree.
     """
@@ -74,6 +77,9 @@ def read_export(
     kind = named.kind or unnamed_kind
     predecessors, remarks = read_relations(workbook, mapping, path.name)
     reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
+    if project is not None:
+        named_rows = ((number, cells) for number, cells in rows if not reader.is_band(cells))
+        _require_project(named_rows, header.find(mapping.columns.wbs), project, f"{path.name}: {sheet}")
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
     say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
@@ -101,6 +107,18 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
         if (named.period or named.kind) and (named.period, named.kind) not in found:
             found[named.period, named.kind] = (f"the project name in {sheet} row {number}", named)
     return list(found.values())
+
+
+def _require_project(rows: Iterable[Row], wbs: int | None, project: str, where: str) -> None:
+    """Raises BadExport where a row is of another project: a copy of a project has the same activity ids."""
+    hint = f"It is of another project than {project}, or `project` of the configuration is to be corrected."
+    if wbs is None:
+        raise BadExport(f"{where} has no column that says which project its rows are of.", hint)
+    pattern = project.casefold()
+    for number, cells in rows:
+        text = text_of(cells[wbs]).casefold() if wbs < len(cells) else ""
+        if text and not (fnmatchcase(text, pattern) or fnmatchcase(text, f"{pattern}.*")):
+            raise BadExport(f"{where} row {number}: the WBS id is {text_of(cells[wbs])!r:.80}.", hint)
 
 
 class P6Exports:
@@ -283,9 +301,24 @@ def _still_moving(path: Path) -> SourceError:
 
 
 class P6Spreadsheet(P6Exports):
-    """A folder of P6 spreadsheet exports."""
+    """A folder of P6 spreadsheet exports. `project`: the name of the one they must be of, or a pattern of names."""
 
     endings: ClassVar[Collection[str]] = SPREADSHEET_ENDINGS
+
+    def __init__(
+        self,
+        name: str,
+        mapping: Mapping,
+        exports: Path | WebExports,
+        *,
+        plan_from: str = "ME",
+        data_day: str | int = "month_end",
+        outbox: Path | Outbox,
+        now: Callable[[], datetime],
+        project: str | None = None,
+    ) -> None:
+        super().__init__(name, mapping, exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now)
+        self._project = project
 
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         return read_export(
@@ -296,6 +329,7 @@ class P6Spreadsheet(P6Exports):
             period=period,
             kind=kind,
             unnamed_kind=self._plan_from,
+            project=self._project,
         )
 
     def _read_user_settings(self, export: Path) -> UserSettings:

@@ -115,10 +115,12 @@ class Wiring:
         if settings.kind != "p6_spreadsheet":
             kinds: dict[str, Callable[..., P6Exports]] = {"p6_xer": P6Xer, "p6_pmxml": P6Pmxml, "p6": P6}
             connector = partial(kinds[settings.kind], choice=choice)
-        elif choice != ProjectChoice():
+        elif settings.project is not None:
+            connector = partial(P6Spreadsheet, project=settings.project)
+        if settings.kind == "p6_spreadsheet" and (settings.baseline or settings.baseline_project):
             raise ConfigError(
-                f"connectors.{settings.name}: project, baseline and baseline_project choose among the projects of a"
-                f" file, and a file of kind {settings.kind} has no such choice",
+                f"connectors.{settings.name}: baseline and baseline_project choose among the projects of a file, and a"
+                f" file of kind {settings.kind} has no such choice",
                 'Take them out, or set kind = "p6_xer", "p6_pmxml" or "p6".',
             )
         outbox = Outbox(

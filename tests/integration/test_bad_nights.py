@@ -89,6 +89,20 @@ def test_a_baseline_project_beside_the_month_end_is_for_comparison_only(site: Si
     assert "2019-04 BL edition 1" in site.run("show", "pmcs:2019-04:BL@1", check=0).stdout
 
 
+def test_an_export_of_another_project_is_refused_where_the_configuration_names_one(site: Site) -> None:
+    """P6 calls the copy of a project "LSST ME 19-04-1", with the same activity ids."""
+    site.pmcs_lines = 'kind = "p6_spreadsheet"\nproject = "LSST ME ??-??"'
+    site.write_config()
+    write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-04-1", facts(7))
+    night = site.run("sync", check=3)
+    assert "201904-ME.csv: TASK row 3: the WBS id is 'LSST ME 19-04-1.02C.00'" in night.stderr
+    assert "another project than LSST ME ??-??" in night.stderr
+    assert site.jira.count("PUT") == 0
+    write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-04", facts(7))
+    site.run("sync", check=0)
+    assert site.jira.due("DM-1") == (DUE + timedelta(days=7)).isoformat()
+
+
 def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(site: Site) -> None:
     exports = site.folder / "exports"
     first = exports / "201904-ME.csv"

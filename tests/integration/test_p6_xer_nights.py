@@ -107,11 +107,11 @@ def test_check_names_a_baseline_that_is_gone(site: Site) -> None:
 
 
 def test_a_choice_of_projects_is_for_files_that_hold_several(site: Site) -> None:
-    site.pmcs_lines = 'kind = "p6_spreadsheet"\nproject = "LSST ME *"'
+    site.pmcs_lines = 'kind = "p6_spreadsheet"\nbaseline_project = "LSST BL *"'
     site.write_config()
     found = site.run("check")
     assert found.returncode == 2
-    assert "project, baseline and baseline_project choose among the projects of a file" in found.stdout + found.stderr
+    assert "baseline and baseline_project choose among the projects of a file" in found.stdout + found.stderr
 
 
 def test_one_file_is_pulled_under_a_period_that_nothing_else_tells(site: Site) -> None:
