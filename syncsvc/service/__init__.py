@@ -153,11 +153,11 @@ class Service:
             picture = look_if_applicable(session.setup, stored, unattended=False, further=doubts)
             # What the plan holds is in the plan; a link that is gone or unseen is not, and waits all the same.
             session.drifts = tuple(d for d in picture.drifts if d.kind in (DriftKind.GONE, DriftKind.UNSEEN))
+            if stored.plan.undoes is not None:  # first: once the plan has been applied nobody would come back to it
+                withdraw_hand_overs(session, stored.plan.undoes)
             apply_plan(session, stored, picture)
             if restored is not None:
                 session.settle_restored()
-            if stored.plan.undoes is not None:
-                withdraw_hand_overs(session, stored.plan.undoes)
             return self._report(session, [ExitCode.DONE])
 
     def rows(self) -> tuple[Drift, ...]:

@@ -12,7 +12,7 @@ from syncsvc.demo.story import Fact, write_export
 from syncsvc.errors import LimitsExceeded, PlanRefused, SourceError
 from syncsvc.mapping import MAPPINGS
 from syncsvc.model import Mode, Outcome, RunResult
-from syncsvc.store import StoredPlan
+from syncsvc.store import Store, StoredPlan
 from tests.site import Site
 
 DUE = date(2019, 6, 3)
@@ -207,6 +207,28 @@ def test_a_completion_is_handed_over_once_by_two_plans_that_name_it(site: Site) 
     assert [r.outcome for r in apply(site, second).receipts] == [Outcome.HANDED_OVER] * 2
     with pytest.raises(PlanRefused, match="stale"):
         apply(site, first)
+
+
+def test_an_undo_that_is_killed_at_its_end_has_withdrawn_what_was_handed_over(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.jira.resolve(key_of(1), at="2019-04-20T12:00:00.000-0700")
+    handed_over = apply(site, approved_move(site, {}))
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    service = site.service()
+    try:
+        plan = service.undo(handed_over.run).plan
+        service.approve(plan.id, {})
+        assert len(service.setup.store.pending_proposals()) == 1
+        monkeypatch.setattr(Store, "finish_applying", kill)
+        with pytest.raises(KeyboardInterrupt):
+            service.apply(plan.id)
+        assert service.setup.store.pending_proposals() == []
+    finally:
+        service.setup.close()
 
 
 def test_an_older_edition_read_again_under_another_mapping_is_not_the_newest(site: Site) -> None:
