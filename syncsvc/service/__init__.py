@@ -28,6 +28,7 @@ from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
 from syncsvc.service.applying import apply_plan, look_if_applicable
 from syncsvc.service.deciding import take_decisions
+from syncsvc.service.doubts import DOUBTS, restored_store
 from syncsvc.service.linking import (
     LinkTaken,
     Suggestions,
@@ -37,14 +38,11 @@ from syncsvc.service.linking import (
     refuse_link,
 )
 from syncsvc.service.planning import (
-    OLDER_EDITION,
-    RESTORED_STORE,
     Picture,
     list_hand_overs,
     look,
     plan_adoption,
     plan_sync,
-    restored_store,
 )
 from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
@@ -101,7 +99,7 @@ class Service:
         """Say yes to the newest making of a plan, and perhaps waive limits, each with a reason."""
         stored = self.stored_plan(plan_id)
         broken = {violation.limit for violation in stored.plan.violations}
-        unknown = sorted(set(waivers) - {*Limits.__slots__, OLDER_EDITION, RESTORED_STORE})
+        unknown = sorted(set(waivers) - {*Limits.__slots__, *DOUBTS})
         if unknown:
             raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
         pointless = sorted(set(waivers) - broken)

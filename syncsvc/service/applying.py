@@ -9,7 +9,8 @@ from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
 from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict, Violation, by_code
 from syncsvc.plan import still_wanted
 from syncsvc.safety import find_violations, is_worse
-from syncsvc.service.planning import Picture, doubts_about, export_facts, look
+from syncsvc.service.doubts import doubts_about
+from syncsvc.service.planning import Picture, export_facts, look
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -47,7 +48,11 @@ def look_if_applicable(
     links_seen = len({(d.code, d.issue_id) for d in picture.drifts if d.seen_on_both})
     violations = find_violations(wanted, links_seen, export_facts(setup, picture.owner), setup.limits, setup.today())
     if plan.purpose == "sync" and wanted:
-        violations = (*violations, *doubts_about(setup, picture), *further)
+        violations = (
+            *violations,
+            *doubts_about(setup, picture.owner, picture.follower, picture.links, wanted),
+            *further,
+        )
     waived = set() if unattended else {waiver.limit for waiver in stored.waivers}
     seen_by_person = {violation.limit: violation for violation in plan.violations}
     standing = [v for v in violations if v.limit not in waived or is_worse(v, seen_by_person.get(v.limit))]

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
 
 from syncsvc.change_requests import find_requests
 from syncsvc.decisions import lay_over, why_ended
@@ -22,21 +21,16 @@ from syncsvc.model import (
     Plan,
     ProposalState,
     Snapshot,
-    Violation,
 )
 from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
-from syncsvc.run_mark import RunMark
 from syncsvc.safety import ExportFacts
+from syncsvc.service.doubts import doubts_about, lost_links, restored_store
 from syncsvc.service.pulling import newest_follower, newest_of, newest_owner
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
-
-#: Named like limits, and waived like them.
-RESTORED_STORE: Final = "restored_store"
-OLDER_EDITION: Final = "older_edition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +76,10 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
 
 
 def _doubt(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
-    """The plan with what a person has to look at first: a copy of a replaced export, a store put back to a backup.
-
-    A plan that would write nothing is not in doubt.
-    """
-    if plan.changes:
-        plan = replace(plan, violations=(*plan.violations, *doubts_about(session.setup, picture)))
+    """The plan with what a person has to look at first; one that would write nothing is not in doubt."""
+    doubts = doubts_about(session.setup, picture.owner, picture.follower, picture.links, plan.changes)
+    lost = lost_links(session.setup, picture.owner, picture.links)
+    plan = replace(plan, violations=(*plan.violations, *doubts), warnings=(*plan.warnings, *lost))
     if session.restored is None:
         return plan
     if not plan.changes:
@@ -97,25 +89,6 @@ def _doubt(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
     if mode is Mode.AUTO:
         return replace(plan, violations=(*plan.violations, restored_store(session.restored)))
     return replace(plan, warnings=(*plan.warnings, session.restored.why))
-
-
-def doubts_about(setup: Setup, picture: Picture) -> tuple[Violation, ...]:
-    """What is doubtful about the newest export besides its rows: a copy of an edition that was replaced already."""
-    owner = picture.owner
-    older = setup.store.older_edition(owner.id) if owner.id is not None else None
-    if older is None:
-        return ()
-    why = (
-        f"{owner.source} came as edition {older.edition} and has the bytes of edition {older.same_as}, which edition"
-        f" {older.replaced_by} ({older.source}) had replaced: it looks like a copy. Put the export that counts into the"
-        " folder under a new name, or waive this if it is the older one that counts"
-    )
-    return (Violation(OLDER_EDITION, older.same_as, older.replaced_by, why),)
-
-
-def restored_store(mark: RunMark) -> Violation:
-    """What stops an unattended run over a store that was put back to a backup."""
-    return Violation(RESTORED_STORE, mark.lost_until or 0, mark.known_until, mark.why)
 
 
 def plan_adoption(session: Session, codes: Collection[str], field: Field | None) -> tuple[StoredPlan, tuple[str, ...]]:

@@ -96,6 +96,16 @@ class PlanStore(Database):
             row = connection.execute(_newest(*wanted)).mappings().one_or_none()
             return None if row is None else _stored(connection, row)
 
+    def last_links(self, limit: str) -> tuple[Link, ...]:
+        """The links of the last plan of what differs, other than those that break `limit` and were not applied."""
+        query = select(tables.making).where(tables.making.c.purpose == "sync").order_by(tables.making.c.id.desc())
+        with self._reading() as connection:
+            for row in connection.execute(query).mappings():
+                plan = from_plain(Plan, unpack(row["body"]))
+                if row["state"] == "applied" or all(violation.limit != limit for violation in plan.violations):
+                    return unpack_all(Link, read_part(connection, row["links"]))
+        return ()
+
     def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
         """Approve a making, with waivers (limit -> reason); a second time only adds waivers."""
         at = self._now()
