@@ -19,6 +19,7 @@ from syncsvc.reporting import Reporting
 from syncsvc.service import Service, Setup
 from syncsvc.settings import Settings
 from syncsvc.store import Run, Store
+from syncsvc.web.search import Search
 from syncsvc.web.work import Work
 from syncsvc.wiring import Clock, Wiring
 
@@ -64,6 +65,7 @@ class Desk:
         self.now = now
         self.store: Store = wire().open_store()
         self.work = Work(now)
+        self.search = Search()
 
     def configured(self) -> Configured:
         """The configuration as its files stand now. ConfigError in words while they are wrong."""

@@ -218,19 +218,22 @@ def test_what_was_begun_on_a_page_and_killed_is_finished_by_the_next_run(site: S
     site.write_config()
     token = site.run("user", "add", "anna", "--role", "controller", check=0).stdout.split()[-1]
     site.jira.fault("slow", method="PUT", after=120, seconds=60)  # in the second batch
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=30) as browser:
-        with serving(site, evening) as service:
-            wait_until(lambda: "the review pages are at" in service.log)
-            page = browser.post("/sign-in", data={"token": token, "next": "/plan"})
-            made = browser.post("/plan", data=form_of(page.text, "/plan"))
-            there = f"{made.url.path}/apply"
-            running = browser.post(there, data=form_of(made.text, there))
-            assert running.url.path.startswith("/runs/")
-            assert "Running:" in running.text
-            wait_until(lambda: site.jira.count("PUT") > 120)
-            assert "<strong>Running:</strong> 100 of 150 written. 50 more are being" in browser.get(running.url).text
-            service.process.kill()
-            service.process.wait()
+    address = f"http://127.0.0.1:{port}"
+    with (
+        httpx.Client(base_url=address, follow_redirects=True, timeout=30) as browser,
+        serving(site, evening) as service,
+    ):
+        wait_until(lambda: "the review pages are at" in service.log)
+        page = browser.post("/sign-in", data={"token": token, "next": "/plan"})
+        made = browser.post("/plan", data=form_of(page.text, "/plan"))
+        there = f"{made.url.path}/apply"
+        running = browser.post(there, data=form_of(made.text, there))
+        assert running.url.path.startswith("/runs/")
+        assert "Running:" in running.text
+        wait_until(lambda: site.jira.count("PUT") > 120)
+        assert "<strong>Running:</strong> 100 of 150 written. 50 more are being" in browser.get(running.url).text
+        service.process.kill()
+        service.process.wait()
     site.jira.forget_faults()
     end_lease(site)
     after = site.sync()
