@@ -14,7 +14,7 @@ from syncsvc.web.sights import addresses, names
 
 ROWS_AT_ONCE: Final = 50
 _MOST_TOLD: Final = 10
-#: Whoever applies beside another run is told who that is, and waits for no more than decisions that are being kept.
+#: Whoever begins a run beside another one is told whose that is, and waits for no more than decisions being kept.
 _PATIENCE_SECONDS: Final = 3.0
 _PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
 _STATES: Final = {"open": "open", "applying": "being applied", "applied": "applied"}
@@ -46,7 +46,7 @@ def show(ask: Ask) -> Shown:
 
 def make(ask: Ask) -> Answer:
     """Make a plan of what differs now; both sides are read for it."""
-    _, stored = ask.act(lambda service: service.plan())
+    _, stored = ask.act(lambda service: service.plan(), patience_seconds=_PATIENCE_SECONDS)
     count = counted(len(stored.plan.changes), "change")
     return Elsewhere(f"/plans/{stored.plan.id}", [f"Both sides were read. This plan of them has {count}."])
 
@@ -84,7 +84,7 @@ def undo(ask: Ask) -> Answer:
     number = ask.path["run"]
     if not number.isdecimal() or len(number) > 9:
         raise UsageError("There is no such run.", "The list of runs shows what there is.")
-    taken = ask.act(lambda service: service.undo(int(number)))
+    taken = ask.act(lambda service: service.undo(int(number)), patience_seconds=_PATIENCE_SECONDS)
     told = [f"Taking back run {number}: {counted(len(taken.plan.changes), 'date')} can go back once this is applied."]
     told += [f"Left alone: {v.code} {v.key} {v.field.value}: {why}." for v, why in taken.left[:_MOST_TOLD]]
     if len(taken.left) > _MOST_TOLD:
