@@ -157,7 +157,7 @@ class _Site:
         def make(piece: Piece) -> Answer:
             return deed.do(replace(ask, begun=piece.begin))
 
-        piece = work.do(ask.who.name, deed.path, make, has_run=has_run)
+        piece = work.do(ask.who.name, deed.path, make, has_run=has_run, is_awaited=deed.is_awaited)
         if not piece.is_left:
             answer: Answer = piece.take()
             return answer

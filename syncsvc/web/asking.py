@@ -101,7 +101,8 @@ class Page:
 class Deed:
     """Something to do, by a form that carries the token of who does it. `takes_file`: one may be uploaded with it.
 
-    `is_long`: it asks Jira, and may outlast a request. Its answer then waits at `meanwhile`, or the page of its run.
+    `is_long`: it asks Jira, and may outlast a request. Its answer then waits at `meanwhile`, or the page of its run;
+    that of a form which may be shown again, with what was not taken, `is_awaited` for longer.
     """
 
     path: str
@@ -109,4 +110,5 @@ class Deed:
     role: Role = Role.CONTROLLER
     takes_file: bool = False
     is_long: bool = False
+    is_awaited: bool = False
     meanwhile: str = ""

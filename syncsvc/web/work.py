@@ -18,6 +18,8 @@ from syncsvc.wiring import Clock
 
 #: How long who pressed a button waits for the end, before they are shown how far it has come.
 WAIT_SECONDS: Final = 2.0
+#: The same for who filled in a form: most of what they are told belongs into it, at its rows.
+FORM_SECONDS: Final = 10.0
 #: What begins no run by then stands behind others; the list of runs shows it once it begins.
 BEGIN_SECONDS: Final = 30.0
 #: What may be at work as the service ends finishes its batch of writes by then.
@@ -62,20 +64,30 @@ class Work:
         self._lock = threading.Lock()
         self._pieces: dict[Piece, threading.Thread] = {}
 
-    def do(self, actor: str, what: str, make: Callable[[Piece], Any], *, has_run: bool = True) -> Piece:
+    def do(
+        self,
+        actor: str,
+        what: str,
+        make: Callable[[Piece], Any],
+        *,
+        has_run: bool = True,
+        is_awaited: bool = False,
+    ) -> Piece:
         """Begin what `make` does, and wait a moment. What has not ended then is left, to be picked up by its actor.
 
-        With `has_run` it is also waited until a run of it has begun, so that there is something to look at.
+        With `has_run` it is also waited until a run of it has begun, so that there is something to look at; what
+        `is_awaited` is given the time of a form.
         """
+        seconds = FORM_SECONDS if is_awaited else WAIT_SECONDS
         piece = Piece(what, actor, self._now())
         thread = threading.Thread(target=_make, args=(piece, make), name=f"work {what}", daemon=True)
         with self._lock:
             self._pieces[piece] = thread
             self._forget()
         thread.start()
-        if not piece.ended.wait(WAIT_SECONDS) and has_run and not piece.met.is_set():
+        if not piece.ended.wait(seconds) and has_run and not piece.met.is_set():
             piece.met.wait(BEGIN_SECONDS)
-            piece.ended.wait(WAIT_SECONDS)
+            piece.ended.wait(seconds)
         with self._lock:
             piece.is_left = not piece.ended.is_set()
             if not piece.is_left:

@@ -75,7 +75,7 @@ def test_an_apply_says_how_far_it_is_and_then_how_it_ended(pages: Pages, gate: G
     assert "Running: 0 of 3 written. 3 more are being written now" in words_of(looked)
     assert f'data-look-again="/runs/{number}?look=1"' in looked.text
     assert "Look again" in looked.text  # without script
-    assert "Being written by run" in words_of(bob.get(str(plan.url.path)))
+    assert "Begun by run" in words_of(bob.get(str(plan.url.path)))
     assert bob.get("/runs").status_code == bob.get("/healthz").status_code == 200
     gate.opened.set()
     wait_for(lambda: has_ended(pages, number))
@@ -146,7 +146,7 @@ def test_what_is_refused_late_is_told_where_the_person_is_and_stands_in_the_run(
 
 
 def test_what_a_form_was_refused_late_is_told_in_that_form(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "FORM_SECONDS", 0.05)
     anna = pages.browser("anna")
     page = anna.get("/?text=M-1")
     pages.site.jira.edit("DM-1", author="B. Other", duedate=JULY.isoformat())

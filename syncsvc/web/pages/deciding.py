@@ -170,4 +170,7 @@ def _back(wanted: Filter) -> str:
 
 
 PAGE = Page("/decide-all", show_all, role=Role.CONTROLLER)
-DEEDS = (Deed("/decide", decide, is_long=True), Deed("/decide-all", decide_all, is_long=True))
+DEEDS = (
+    Deed("/decide", decide, is_long=True, is_awaited=True),
+    Deed("/decide-all", decide_all, is_long=True, is_awaited=True),
+)

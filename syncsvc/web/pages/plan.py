@@ -17,7 +17,13 @@ _MOST_TOLD: Final = 10
 #: Whoever begins a run beside another one is told whose that is, and waits for no more than decisions being kept.
 _PATIENCE_SECONDS: Final = 3.0
 _PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
-_STATES: Final = {"open": "open", "applying": "being applied", "applied": "applied"}
+_STATES: Final = {
+    "open": "open",
+    "ended": "ended",
+    "applying": "being applied",
+    "killed": "applied in part: its run did not end",
+    "applied": "applied",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +137,14 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     pages = max(1, -(-len(lines) // ROWS_AT_ONCE))
     here = min(max(1, int(page) if page.isdecimal() and len(page) < 7 else 1), pages)
     is_over = ask.desk.now() >= plan.expires_at
+    state: str = "ended" if stored.state == "open" and is_over else stored.state
+    if state == "applying" and ask.desk.run_at_work() is None:
+        state = "killed"
     return {
         "stored": stored,
         "plan": plan,
         "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
-        "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
+        "state": _STATES[state],
         "is_open": stored.state == "open" and not is_over,
         "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
         "lines": lines[(here - 1) * ROWS_AT_ONCE : here * ROWS_AT_ONCE],

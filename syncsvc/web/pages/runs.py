@@ -90,7 +90,8 @@ def show(ask: Ask) -> Answer:
     receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
     written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
-    holds, after = ask.once(("holds", run.id), lambda: _holds(ask, run)), _number(ask.query.get("after", ""))
+    holds = ask.once(("holds", run.id), lambda: _holds(ask, run)) if progress is None else []
+    after = _number(ask.query.get("after", ""))
     events = ask.desk.store.events(run=run.id, after_id=after or 0, limit=EVENTS_AT_ONCE + 1)
     values = {
         "run": run,

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from syncsvc.errors import SyncsvcError, UsageError
 from syncsvc.model import Milestone
 from syncsvc.names import order_of_code
-from syncsvc.persons import Role
 from syncsvc.service import LinkTaken
 from syncsvc.suggestions import Suggestion
 from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
@@ -27,12 +26,11 @@ ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One suggestion; `is_first` of its milestone."""
+    """One suggestion for one milestone."""
 
     milestone: Milestone
     name: str
     suggestion: Suggestion
-    is_first: bool
 
     @property
     def issue(self) -> Milestone:
@@ -109,7 +107,9 @@ def refuse(ask: Ask) -> Answer:
 def standing(ask: Ask) -> list[Row] | None:
     """What stands of the last look; None where there was none for the newest export."""
     found = ask.desk.search.found
-    return None if found is None or found.export != newest_export(ask).id else _rows(ask, found)
+    if found is None or found.export != newest_export(ask).id:
+        return None
+    return ask.once(("suggestions", found.at), lambda: _rows(ask, found))
 
 
 def _taken(ask: Ask, taken: LinkTaken, words: str) -> Elsewhere:
@@ -134,7 +134,8 @@ def _values(ask: Ask, given: Mapping[tuple[str, str], Given] | None = None) -> d
     chosen = [
         row
         for row in rows
-        if any(wanted in each.casefold() for each in (row.milestone.code, row.name, row.issue.code, row.issue.name))
+        if not wanted
+        or any(wanted in each.casefold() for each in (row.milestone.code, row.name, row.issue.code, row.issue.name))
     ]
     page, pages = page_of(ask, len(chosen), ROWS_AT_ONCE)
     shown = chosen[(page - 1) * ROWS_AT_ONCE : page * ROWS_AT_ONCE]
@@ -168,9 +169,7 @@ def _rows(ask: Ask, found: Found) -> list[Row]:
     """What stands of it: not what was linked or refused since. The milestone with the best suggestion first."""
     links, known = picture(ask).links, names(ask)
     codes, keys = {link.code for link in links}, {link.key for link in links}
-    refused = ask.once(
-        "refused links", lambda: {(w.code, w.key) for w in ask.desk.store.link_words() if not w.accepted}
-    )
+    refused = {(word.code, word.key) for word in ask.desk.store.link_words() if not word.accepted}
     kept = []
     for each in found.suggestions.milestones:
         code = each.milestone.code
@@ -183,16 +182,12 @@ def _rows(ask: Ask, found: Found) -> list[Row]:
         if left:
             kept.append((each.milestone, left))
     kept.sort(key=lambda each: (-each[1][0].score, order_of_code(each[0].code)))
-    return [
-        Row(milestone, known.get(milestone.code, milestone.name), one, at == 0)
-        for milestone, left in kept
-        for at, one in enumerate(left)
-    ]
+    return [Row(milestone, known.get(milestone.code, milestone.name), one) for milestone, left in kept for one in left]
 
 
 PAGE = Page(PATH, show)
 DEEDS = (
-    Deed(_LOOK, look, role=Role.CONTROLLER, is_long=True, meanwhile=PATH),
-    Deed(f"{PATH}/accept", accept, role=Role.CONTROLLER, is_long=True),
-    Deed(f"{PATH}/refuse", refuse, role=Role.CONTROLLER),
+    Deed(_LOOK, look, is_long=True, meanwhile=PATH),
+    Deed(f"{PATH}/accept", accept, is_long=True, is_awaited=True),
+    Deed(f"{PATH}/refuse", refuse),
 )

@@ -90,4 +90,4 @@ def _row_number(refusal: RowRefusal | Refusal) -> int:
 
 
 PAGES = (Page("/workbook", show, nav="Workbook"), Page("/workbook/download", download))
-DEEDS = (Deed("/workbook", upload, takes_file=True, is_long=True),)
+DEEDS = (Deed("/workbook", upload, takes_file=True, is_long=True, is_awaited=True),)
