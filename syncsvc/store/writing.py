@@ -104,7 +104,7 @@ class WritingStore(Database):
         own = or_(told.c.intent.is_(None), meant.c.run == run)
         query = select(told.c.event, func.count(), func.count(told.c.intent))
         query = query.outerjoin(meant, meant.c.id == told.c.intent)
-        query = query.where(told.c.run == run, told.c.event.in_(["intent", *Outcome]), own)
+        query = query.where(told.c.run == run, told.c.event.in_(["intent", *(each.value for each in Outcome)]), own)
         with self._reading() as connection:
             rows = connection.execute(query.group_by(told.c.event)).all()
         begun = sum(count for event, count, _ in rows if event == "intent")

@@ -69,7 +69,7 @@ def test_an_apply_says_how_far_it_is_and_then_how_it_ended(pages: Pages, gate: G
     running = anna.send(plan, f"{plan.url.path}/apply")
     assert running.status_code == 200
     number = run_of(running)
-    assert "Running: it reads both sides." in words_of(running) or "0 of 3 written" in words_of(running)
+    assert "Running: it reads what it needs" in words_of(running) or "0 of 3 written" in words_of(running)
     assert gate.reached.wait(20)
     looked = bob.get(f"/runs/{number}")
     assert "Running: 0 of 3 written. 3 more are being written now" in words_of(looked)
@@ -120,7 +120,7 @@ def test_another_process_that_has_the_lease_is_named_by_its_run(pages: Pages, mo
     assert answer.status_code == 409
     assert f"Run {number} of nightly is at work: nightly, since" in words_of(answer)
     assert f'href="/runs/{number}"' in answer.text
-    assert "Running: it reads both sides. Nothing is written yet." in words_of(anna.get(f"/runs/{number}"))
+    assert "Running: it reads what it needs; nothing is written yet." in words_of(anna.get(f"/runs/{number}"))
     store.release_lease(lease)  # as it is once the time of a process that was killed is over
     dead = words_of(anna.get(f"/runs/{number}"))
     assert "It did not end: it was killed, or its machine stopped." in dead

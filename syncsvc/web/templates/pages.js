@@ -44,7 +44,11 @@
       if (!answer.ok || answer.redirected) throw answer;
       now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
     } catch { setTimeout(watch, 5000); return; } // the service may be starting anew, or who looks was signed out
-    if (!now || !now.dataset.lookAgain) { location.replace(location.pathname + location.search); return; }
+    if (!now || !now.dataset.lookAgain) {
+      const filled = [...document.querySelectorAll("main input")].some(each => each.value !== each.defaultValue);
+      if (!filled) location.replace(new URL(part.dataset.lookAgain, location).pathname); // else who fills in looks again
+      return;
+    }
     for (const [name, at] of [["[role=status]", "innerHTML"], ["progress", "value"]]) {
       const shown = part.querySelector(name), next = now.querySelector(name);
       if (shown && next && shown[at] !== next[at]) shown[at] = next[at];
