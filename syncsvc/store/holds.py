@@ -34,7 +34,10 @@ class HoldStore(Database):
     """Which holds there are."""
 
     def note_holds(self, lease: Lease, run: int, holds: Sequence[Hold]) -> list[Hold]:
-        """Compare with the holds of the last run, and tell which begin or change, and which end; the former."""
+        """Compare with the holds of the last run, and tell which begin or change, and which end.
+
+        What begins or changes is given back.
+        """
         why = {_standing(hold): hold.why for hold in holds}
         held = tables.hold
         with self._writing() as connection:
@@ -69,14 +72,21 @@ class HoldStore(Database):
             add_events(connection, self._now(), run, actor_of(connection, run), told)
 
     def edits(self, codes: Collection[str]) -> dict[tuple[str, Field, date | None], str]:
-        """(key, field, date it was set to) of holds of these milestones -> who set it when, in words: the last time."""
+        """(key, field, the follower's date) of holds of these milestones -> who set it when, in words.
+
+        Only what was told of a hold as it stands: who set the same date at another time is somebody else.
+        """
         told = tables.audit.c
-        query = select(told.key, told.field, told.after, told.detail).where(told.event == "edited").order_by(told.id)
+        query = select(told.code, told.key, told.field, told.event, told.after, told.detail).order_by(told.id)
+        query = query.where(told.event.in_(("hold", "hold_ended", "edited")))
+        found: dict[tuple[str, str, str], tuple[date | None, str]] = {}
         with self._reading() as connection:
-            rows = [
-                row for some in in_chunks(sorted(codes)) for row in connection.execute(query.where(told.code.in_(some)))
-            ]
-        return {(key, Field(name), after): who for key, name, after, who in rows}
+            for some in in_chunks(sorted(codes)):
+                for code, key, field, event, after, who in connection.execute(query.where(told.code.in_(some))):
+                    found.pop((code, key, field), None)
+                    if event == "edited":
+                        found[code, key, field] = (after, who)
+        return {(key, Field(name), after): who for (_, key, name), (after, who) in found.items()}
 
     def held_since(self) -> dict[tuple[str, str, str], datetime]:
         """(code, key, field) of each hold -> when it began, or its values or its kind changed last."""
