@@ -45,6 +45,7 @@ class Setup:
     run_marks: RunMarks | None = None  # tells a store that was put back to a backup
     waits: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # for the tracker's rate limits: how often, seconds
     progress: Callable[[str, int, int], None] = lambda what, done, of: None  # told of long work as it goes on
+    begun: Callable[[int], None] = lambda run: None  # told the number of each run as it begins
     stopping: Callable[[], bool] = lambda: False  # once True, no further batch of writes is begun
 
     def for_mode(self, mode: Mode) -> "Setup":
