@@ -34,22 +34,24 @@ class RunMarks:
 
     folder: Path
 
-    def note(self, store: str, run: int) -> RunMark:
-        """Note that a run of this store begins; its mark from now on. OSError where that cannot be kept."""
+    def next(self, store: str, run: int) -> RunMark:
+        """The mark of this store from now on, since this run of it begins; keeps nothing yet."""
         known = self._read(store)
-        mark = RunMark(run)
-        if known is not None and known.last_run >= run:
-            lost_until = max(known.last_run, known.lost_until or 0)
-            known_until = run - 1 if known.lost_until is None else min(run - 1, known.known_until)
-            mark = RunMark(run, lost_until, known_until)
-        elif known is not None:
-            mark = RunMark(run, known.lost_until, known.known_until)
-        self._write(store, mark)
-        return mark
+        if known is None:
+            return RunMark(run)
+        if known.last_run < run:
+            return RunMark(run, known.lost_until, known.known_until)
+        known_until = run - 1 if known.lost_until is None else min(run - 1, known.known_until)
+        return RunMark(run, max(known.last_run, known.lost_until or 0), known_until)
 
-    def settle(self, store: str, run: int) -> None:
-        """A person has looked, or there was nothing to look at. OSError where that cannot be kept."""
-        self._write(store, RunMark(run))
+    def keep(self, store: str, mark: RunMark) -> None:
+        """Keep the mark of a store. OSError where it cannot be written."""
+        path = self._path(store)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f"{path.name}.{os.getpid()}")
+        said = {"last_run": mark.last_run, "lost_until": mark.lost_until, "known_until": mark.known_until}
+        half.write_text(json.dumps(said) + "\n", encoding="utf-8")
+        half.replace(path)
 
     def _path(self, store: str) -> Path:
         return self.folder / f".syncsvc-{store}.json"
@@ -62,11 +64,3 @@ class RunMarks:
             return RunMark(int(said["last_run"]), lost_until and int(lost_until), int(said["known_until"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    def _write(self, store: str, mark: RunMark) -> None:
-        path = self._path(store)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f"{path.name}.{os.getpid()}")
-        said = {"last_run": mark.last_run, "lost_until": mark.lost_until, "known_until": mark.known_until}
-        half.write_text(json.dumps(said) + "\n", encoding="utf-8")
-        half.replace(path)

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,19 +54,23 @@ class Session:
         """Note outside the store that this run begins, and see whether the store knows all runs before it."""
         if self.setup.run_marks is None:
             return
-        try:
-            mark = self.setup.run_marks.note(self.setup.store.identity(), self.run)
-        except OSError as error:
-            _log.warning("the last run cannot be noted in %s: %s", self.setup.run_marks.folder, error.strerror)
-            return
+        mark = self.setup.run_marks.next(self.setup.store.identity(), self.run)
         self.restored = mark if mark.lost_until is not None else None
+        self._keep_mark(mark)
 
     def settle_restored(self) -> None:
         """A person has looked at what a store that was put back would write, or there was nothing to look at."""
-        if self.setup.run_marks is not None and self.restored is not None:
+        if self.restored is not None:
             self.restored = None
-            with suppress(OSError):  # then it is asked again
-                self.setup.run_marks.settle(self.setup.store.identity(), self.run)
+            self._keep_mark(RunMark(self.run))
+
+    def _keep_mark(self, mark: RunMark) -> None:
+        marks = self.setup.run_marks
+        try:
+            if marks is not None:
+                marks.keep(self.setup.store.identity(), mark)
+        except OSError as error:  # a disk that is full, or read-only: what the run does matters more
+            _log.warning("the last run cannot be noted in %s: %s", marks and marks.folder, error.strerror)
 
     def result(self, exit_code: ExitCode) -> RunResult:
         """The run as it stands, as a value."""

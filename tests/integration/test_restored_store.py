@@ -73,13 +73,29 @@ def test_in_review_mode_the_plan_says_so(site: Site) -> None:
 
 def test_a_mark_remembers_what_was_lost_until_somebody_has_looked(tmp_path: Path) -> None:
     marks = RunMarks(tmp_path / "reports")
-    assert [marks.note("a", run) for run in (1, 2, 9)] == [RunMark(1), RunMark(2), RunMark(9)]
-    assert marks.note("a", 3) == RunMark(3, 9, 2)
-    assert marks.note("a", 10) == RunMark(10, 9, 2)
-    assert marks.note("a", 2) == RunMark(2, 10, 1)  # put back once more
-    assert marks.note("b", 1) == RunMark(1)
-    marks.settle("a", 2)
-    assert marks.note("a", 3) == RunMark(3)
+
+    def begin(store: str, run: int) -> RunMark:
+        mark = marks.next(store, run)
+        marks.keep(store, mark)
+        return mark
+
+    assert [begin("a", run) for run in (1, 2, 9)] == [RunMark(1), RunMark(2), RunMark(9)]
+    assert begin("a", 3) == RunMark(3, 9, 2)
+    assert begin("a", 10) == RunMark(10, 9, 2)
+    assert begin("a", 2) == RunMark(2, 10, 1)  # put back once more
+    assert begin("b", 1) == RunMark(1)
+    marks.keep("a", RunMark(2))
+    assert begin("a", 3) == RunMark(3)
     for path in marks.folder.iterdir():
         path.write_text("[]")
-    assert marks.note("a", 1) == RunMark(1)
+    assert begin("a", 1) == RunMark(1)
+
+
+def test_a_mark_that_cannot_be_kept_is_heeded_all_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunMarks, "keep", full)
+    night = site.run("sync", check=5)
+    assert "the last run cannot be noted" in night.stderr
+    assert site.jira.due("DM-1") == MAY.isoformat()
