@@ -164,6 +164,30 @@ def decode(kind: type[T], body: str, **kept_apart: Any) -> T:
     return kind(**known, **kept_apart)
 
 
+def _find_list_reader(kind: type) -> Callable[[str], Any]:
+    return msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
+
+
+_list_reader: Callable[[type], Callable[[str], Any]] = cache(_find_list_reader)
+_write_lines: Final = msgspec.json.Encoder().encode_lines
+
+
+def decode_all(kind: type[T], bodies: Sequence[str], kept_apart: Mapping[str, Sequence[str]]) -> list[T]:
+    """`decode` of many values of one kind, twice as fast; `kept_apart` holds of each field one text for each body."""
+    begin = "{" + ",".join(f'"{name}":%s' for name in kept_apart)
+    try:
+        lines = [str(_write_lines(texts), "utf-8").split("\n")[:-1] for texts in kept_apart.values()]
+        whole = [
+            f"{begin % apart}{',' if len(body) > 2 else ''}{body[1:]}"
+            for body, apart in zip(bodies, zip(*lines, strict=True), strict=True)
+        ]
+        found: list[T] = _list_reader(kind)(f"[{','.join(whole)}]")
+    except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+        rows = zip(bodies, zip(*kept_apart.values(), strict=True), strict=True)
+        return [decode(kind, body, **dict(zip(kept_apart, apart, strict=True))) for body, apart in rows]
+    return found
+
+
 def write_json(plain: Any) -> str:
     """Canonical JSON of what JSON knows."""
     return _write(plain)

@@ -5,7 +5,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, func, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Subquery,
+    Table,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from syncsvc.model import Field, Judgement, LinkKey, Memory, Proposal, ProposalState
 from syncsvc.store import tables
@@ -21,20 +33,27 @@ class MemoryStore(Database):
 
     def memory(self) -> Memory:
         """All of it, as of one moment."""
+        written = defaultdict(set)
+        kept: dict[str, dict[LinkKey, Any]] = {"baseline": {}, "undone": {}}
+        done_before = set()
         with self._reading() as connection:
-            written = defaultdict(set)
-            for key, value in _values(connection, tables.written):
-                written[key].add(value)
+            for table, code, issue_id, field, value in connection.execute(_remembered()).all():
+                if table == "done":
+                    done_before.add(issue_id)
+                elif table == "written":
+                    written[code, issue_id, _FIELD[field]].add(value)
+                else:
+                    kept[table][code, issue_id, _FIELD[field]] = value
             proposals = defaultdict(list)
             for row in connection.execute(select(tables.proposal).order_by(tables.proposal.c.id)).mappings():
                 proposals[row["code"], row["issue_id"]].append(_proposal(row))
-            return Memory(
-                baselines=dict(_values(connection, tables.baseline)),
-                written={key: frozenset(values) for key, values in written.items()},
-                undone=dict(_values(connection, tables.undone)),
-                proposals={key: tuple(some) for key, some in proposals.items()},
-                done_before=_done_before(connection),
-            )
+        return Memory(
+            baselines=kept["baseline"],
+            written={key: frozenset(values) for key, values in written.items()},
+            undone=kept["undone"],
+            proposals={key: tuple(some) for key, some in proposals.items()},
+            done_before=frozenset(done_before),
+        )
 
     def record_baselines(self, lease: Lease, run: int, agreed: Mapping[LinkKey, date | None]) -> int:
         """Remember values both sides were seen to share; how many of them are new or differ."""
@@ -153,22 +172,27 @@ def _values(connection: Connection, table: Table) -> list[tuple[LinkKey, Any]]:
     return [((code, issue_id, _FIELD[field]), value) for code, issue_id, field, value in rows]
 
 
-def _done_before(connection: Connection) -> frozenset[str]:
+def _remembered() -> CompoundSelect[Any]:
+    """Every value that is remembered of a link and field, with the table it is in, and every issue that was done."""
+    of_links = [
+        select(literal(table.name).label("table"), table.c.code, table.c.issue_id, table.c.field, table.c.value)
+        for table in (tables.baseline, tables.written, tables.undone)
+    ]
+    done = _done_before()
+    return union_all(*of_links, select(literal("done"), literal(""), done.c.issue_id, literal(""), null()))
+
+
+def _done_before() -> Subquery:
     """Issues that were seen done in a snapshot before the newest one of the same connector."""
-    taken = tables.snapshot.c
+    taken, done = tables.snapshot.c, tables.done.c
     newest = (
         select(taken.connector, func.max(taken.id).label("snapshot"))
         .where(taken.period.is_(None))
         .group_by(taken.connector)
         .subquery()
     )
-    done = tables.done.c
-    query = (
-        select(done.issue_id)
-        .join(newest, newest.c.connector == done.connector)
-        .where(done.snapshot < newest.c.snapshot)
-    )
-    return frozenset(connection.execute(query).scalars())
+    query = select(done.issue_id).join(newest, newest.c.connector == done.connector)
+    return query.where(done.snapshot < newest.c.snapshot).subquery()
 
 
 def _proposal(row: RowMapping) -> Proposal:
