@@ -120,7 +120,7 @@ def make_telling(
     from syncsvc.telling import Telling
 
     published = [each.name for each in settings.connectors if each.side == "published"]
-    newest = [snapshot for name in published if (snapshot := store.newest_snapshot(name)) is not None]
+    newest = [each for each in store.newest_snapshots([(name, None) for name in published]) if each is not None]
     renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
     return Telling(settings, store, links, today, tuple(renumbered.items())), {**renumbered, **links.aliases}
 

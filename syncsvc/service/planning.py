@@ -24,7 +24,7 @@ from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
-from syncsvc.service.pulling import newest_follower, newest_of, newest_owner
+from syncsvc.service.pulling import newest_of, newest_of_both
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -43,7 +43,7 @@ class Picture:
 
 def look(setup: Setup) -> Picture:
     """Reconcile the newest snapshots; changes nothing."""
-    owner, follower = newest_owner(setup), newest_follower(setup)
+    owner, follower = newest_of_both(setup)
     links = setup.make_links([milestone.code for milestone in owner.taking_part()])
     undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
     drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)
@@ -149,7 +149,7 @@ def _settle_proposals(session: Session) -> None:
     pending = setup.store.pending_proposals()
     if not pending:
         return
-    for proposal, words in judge_proposals(pending, newest_owner(setup), newest_follower(setup)):
+    for proposal, words in judge_proposals(pending, *newest_of_both(setup)):
         if proposal.id is not None and proposal.state is not ProposalState.PENDING:
             setup.store.settle_proposal(session.lease, session.run, proposal.id, proposal.state, words)
             session.proposals.append(Judgement(proposal, words))

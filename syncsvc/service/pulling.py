@@ -90,13 +90,30 @@ def keep_snapshot(session: Session, snapshot: Snapshot) -> None:
 
 def newest_of(setup: Setup, reader: Reader) -> Snapshot | None:
     """The snapshot of a connector that a plan would use."""
-    kind = setup.plan_from if reader.side is Side.PMCS else None
-    return setup.store.newest_snapshot(reader.name, kind=kind)
+    return setup.store.newest_snapshots([_wanted(setup, reader)])[0]
+
+
+def newest_of_both(setup: Setup) -> tuple[Snapshot, Snapshot]:
+    """The newest export that plans use, its aliases resolved, and what the tracker showed last; read together."""
+    owner, follower = setup.store.newest_snapshots([_wanted(setup, setup.owner), _wanted(setup, setup.follower)])
+    return _require_owner(setup, owner), _require_follower(setup, follower)
 
 
 def newest_owner(setup: Setup) -> Snapshot:
     """The newest export that plans use, its aliases resolved."""
-    snapshot = newest_of(setup, setup.owner)
+    return _require_owner(setup, newest_of(setup, setup.owner))
+
+
+def newest_follower(setup: Setup) -> Snapshot:
+    """What the tracker showed last."""
+    return _require_follower(setup, newest_of(setup, setup.follower))
+
+
+def _wanted(setup: Setup, reader: Reader) -> tuple[str, str | None]:
+    return reader.name, setup.plan_from if reader.side is Side.PMCS else None
+
+
+def _require_owner(setup: Setup, snapshot: Snapshot | None) -> Snapshot:
     if snapshot is None:
         raise SourceError(
             f"no export of kind {setup.plan_from} has been read from {setup.owner.name} yet",
@@ -105,9 +122,7 @@ def newest_owner(setup: Setup) -> Snapshot:
     return resolve_aliases(snapshot, setup.aliases)
 
 
-def newest_follower(setup: Setup) -> Snapshot:
-    """What the tracker showed last."""
-    snapshot = newest_of(setup, setup.follower)
+def _require_follower(setup: Setup, snapshot: Snapshot | None) -> Snapshot:
     if snapshot is None:
         raise SourceError(f"nothing has been read from {setup.follower.name} yet", "Run `syncsvc pull`.")
     return snapshot

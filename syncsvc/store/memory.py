@@ -1,7 +1,7 @@
 """What earlier nights left behind that reconciling needs: baselines, written and undone values, proposals."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from syncsvc.model import Field, Judgement, LinkKey, Memory, Proposal, ProposalState
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events
-from syncsvc.store.engine import Database, insert_or_replace
+from syncsvc.store.engine import Database, in_chunks, insert_or_replace
 from syncsvc.store.runs import Lease, require_lease
 
 _FIELD: Final = {field.value: field for field in Field}
@@ -79,6 +79,17 @@ class MemoryStore(Database):
         with self._reading() as connection:
             rows = connection.execute(select(tables.issue.c.key, tables.issue.c.issue_id))
             return {key: issue_id for key, issue_id in rows}
+
+    def keys_of_issues(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
+        """Each of these keys -> every key under which the issue behind it was ever found, itself among them."""
+        here, there = tables.issue.alias(), tables.issue.alias()
+        query = select(here.c.key, there.c.key).join(there, there.c.issue_id == here.c.issue_id)
+        found = {key: {key} for key in keys}
+        with self._reading() as connection:
+            for some in in_chunks(sorted(found)):
+                for key, other in connection.execute(query.where(here.c.key.in_(some))):
+                    found[key].add(other)
+        return {key: frozenset(others) for key, others in found.items()}
 
     def pending_proposals(self) -> list[Proposal]:
         """Completions that were handed to PMCS and not seen there yet, oldest first."""

@@ -53,6 +53,9 @@ _STATUS: Final[tuple[tuple[type[SyncsvcError], int], ...]] = (
     (SourceError, 502),
 )
 
+#: For who comes in the moment in which what a run changed is still being looked up.
+_BEHIND: Final = "A run is at work or has just ended: this page shows what stood before it. Load it again in a moment."
+
 _log = logging.getLogger("syncsvc.web")
 
 
@@ -136,7 +139,7 @@ class _Site:
                 return self._too_low(caller, what.role)
             ask = Ask(self.desk, caller.person, request.path_params, dict(request.query_params), form or {}, file)
             answer = what.show(ask) if isinstance(what, Page) else what.do(ask)
-            return self._answer(request, caller, answer)
+            return self._answer(request, caller, answer, ask)
         except SyncsvcError as error:
             return self._said(error, caller)
         except Exception:
@@ -144,7 +147,7 @@ class _Site:
             hint = "It is in the log of `syncsvc serve`. Nothing else was stopped by it."
             return self._trouble(500, "This is a bug in syncsvc.", hint, caller=caller)
 
-    def _answer(self, request: Request, caller: Caller, answer: Answer) -> Response:
+    def _answer(self, request: Request, caller: Caller, answer: Answer, ask: Ask) -> Response:
         if isinstance(answer, Elsewhere):
             response: Response = RedirectResponse(answer.path, 303)
             if answer.told:
@@ -161,8 +164,9 @@ class _Site:
                 headers["content-security-policy"] = answer.policy
             return Response(answer.content, media_type=answer.media_type, headers=headers)
         cookie = request.cookies.get(_TOLD_COOKIE, "")
+        last = unpack_told(cookie, self.access.sign) if cookie else []
         response = self._shown(
-            answer, caller, here=request.url.path, told=unpack_told(cookie, self.access.sign) if cookie else ()
+            answer, caller, here=request.url.path, told=[*last, *([_BEHIND] if ask.is_behind else [])]
         )
         if cookie:
             response.delete_cookie(_TOLD_COOKIE, path="/")

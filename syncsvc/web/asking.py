@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from syncsvc.persons import Person, Role
-from syncsvc.web.desk import Configured, Desk
+from syncsvc.web.desk import Configured, Desk, Mark
 
 V = TypeVar("V")
 
@@ -25,6 +25,7 @@ class Ask:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     file: bytes | None = None  # what was uploaded
+    at: Mark | None = None  # what is looked at; by itself what pages show now
 
     @cached_property
     def configured(self) -> Configured:
@@ -32,12 +33,17 @@ class Ask:
         return self.desk.configured()
 
     @cached_property
-    def _mark(self) -> tuple[object, ...]:
-        return self.desk.mark()
+    def _shown(self) -> tuple[Mark, bool]:
+        return (self.at, False) if self.at is not None else self.desk.shown()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is shown stood before a change that is being looked up. Nothing is asked for it."""
+        return "_shown" in vars(self) and self._shown[1]
 
     def once(self, name: Hashable, make: Callable[[], V]) -> V:
         """What `make` gives, kept for all requests until the store or the configuration changes."""
-        return self.desk.once(self._mark, name, make)
+        return self.desk.once(self._shown[0], name, make)
 
     def may(self, role: Role) -> bool:
         """Whether who asks may do what needs this role."""
@@ -76,12 +82,15 @@ Answer = Shown | Elsewhere | Handed
 
 @dataclass(frozen=True)
 class Page:
-    """Something to look at. `nav` is its word in the navigation; "" keeps it out of there."""
+    """Something to look at. `nav` is its word in the navigation; "" keeps it out of there. `prepare` looks up, once
+    after each change, what takes long and is the same for whoever asks.
+    """
 
     path: str
     show: Callable[[Ask], Answer]
     nav: str = ""
     role: Role = Role.VIEWER
+    prepare: Callable[[Ask], object] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncsvc.decisions import is_decidable
-from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
+from syncsvc.model import Action, Drift, DriftKind, Field, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.html.terms import Moved, apart, between
 from syncsvc.report.words import day
 from syncsvc.service import Picture, look
-from syncsvc.store import LastMove
+from syncsvc.store import LastMove, StoredPlan
 from syncsvc.web.asking import Ask
 
 #: Listed before everything else, however small: what both sides had agreed on as history was changed.
@@ -75,10 +75,9 @@ def addresses(ask: Ask) -> Mapping[str, str]:
     )
 
 
-def newest_plan(ask: Ask) -> Plan | None:
+def newest_plan(ask: Ask) -> StoredPlan | None:
     """The plan that was made last, of both sides as they were then."""
-    stored = ask.once("newest plan", ask.desk.store.newest_plan)
-    return None if stored is None else stored.plan
+    return ask.once("newest plan", ask.desk.store.newest_plan)
 
 
 def identity(ask: Ask) -> str:
@@ -96,10 +95,9 @@ def moves(ask: Ask, shown: Iterable[Row]) -> Mapping[tuple[str, str, Field], str
 
 def _find_moves(ask: Ask, codes: Collection[str], keys: Collection[str]) -> Mapping[tuple[str, str, Field], str]:
     setup, store = ask.configured.setup, ask.desk.store
-    of_owner = store.last_moves(setup.owner.name, setup.plan_from, codes)
-    of_follower = store.last_moves(setup.follower.name, None, keys)
+    wanted = (setup.owner.name, setup.plan_from, codes), (setup.follower.name, None, keys)
     words: dict[tuple[str, str, Field], str] = {}
-    for side, found in (("pmcs", of_owner), ("jira", of_follower)):
+    for side, found in zip(("pmcs", "jira"), store.last_moves(wanted), strict=True):
         for (code, name), move in found.items():
             words[side, code, name] = _since(move, name, side)
     return words

@@ -1,11 +1,13 @@
 """Where everything comes from: the sources with what was read of each, the checks of the newest export, the links."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import urlencode
 
-from syncsvc.checks import check_snapshot
+from syncsvc.checks import Check, check_snapshot
 from syncsvc.link_list import Flag, LinkStanding, list_links
 from syncsvc.model import Snapshot
 from syncsvc.names import order_of_code
@@ -46,9 +48,11 @@ def show_sources(ask: Ask) -> Shown:
     """Each source: what was read last, how old it is, and whether it was read completely."""
     today, settings = ask.configured.setup.today(), ask.configured.settings
     sources = []
+    readings = defaultdict(list)
+    for head in reversed(ask.desk.store.snapshot_heads()):
+        readings[head.connector].append(head)
     for each in settings.connectors:
-        heads = sorted(ask.desk.store.snapshot_heads(each.name), key=lambda head: -head.id)
-        newest, age = _newest(ask, each.name), ""
+        heads, newest, age = readings[each.name], _newest(ask)[each.name], ""
         if newest is not None:
             read = newest.taken_at.astimezone(settings.site.timezone).date()
             age = _age("The newest one was read", (today - read).days)
@@ -60,11 +64,11 @@ def show_sources(ask: Ask) -> Shown:
     return Shown("sources", {"sources": sources, "most_rejects": _MOST_REJECTS, "file_of": _file_of})
 
 
-def _newest(ask: Ask, name: str) -> Snapshot | None:
-    """What counts of a source; of the schedule the kind of export that plans are made from."""
-    setup = ask.configured.setup
-    kind = setup.plan_from if name == setup.owner.name else None
-    return ask.once(("newest", name), lambda: ask.desk.store.newest_snapshot(name, kind=kind))
+def _newest(ask: Ask) -> Mapping[str, Snapshot | None]:
+    """What counts of each source; of the schedule the kind of export that plans are made from."""
+    setup, names = ask.configured.setup, [each.name for each in ask.configured.settings.connectors]
+    wanted = [(name, setup.plan_from if name == setup.owner.name else None) for name in names]
+    return ask.once("newest of sources", lambda: dict(zip(names, ask.desk.store.newest_snapshots(wanted), strict=True)))
 
 
 def _file_of(source: str) -> str:
@@ -79,7 +83,7 @@ def _age(what: str, days: int) -> str:
 def show_checks(ask: Ask) -> Shown:
     """What the newest export contradicts itself about, by rule."""
     export = newest_export(ask)
-    checks = ask.once("checks", lambda: check_snapshot(export))
+    checks = _checks(ask)
     values = {
         "checks": sorted(checks, key=lambda check: (not check.findings, check.why_not is not None)),
         "broken": sum(bool(check.findings) for check in checks),
@@ -91,10 +95,14 @@ def show_checks(ask: Ask) -> Shown:
     return Shown("checks", values)
 
 
+def _checks(ask: Ask) -> tuple[Check, ...]:
+    return ask.once("checks", lambda: check_snapshot(newest_export(ask)))
+
+
 def show_links(ask: Ask) -> Shown:
     """Every link: those that something is wrong with first."""
     text, state = ask.query.get("text", "").strip()[:200], ask.query.get("state", "")
-    every = ask.once("links", lambda: _sorted_links(ask))
+    every = _links(ask)
     wanted = text.casefold()
     known = names(ask)
     found = [
@@ -122,6 +130,10 @@ def show_links(ask: Ask) -> Shown:
     return Shown("links", values)
 
 
+def _links(ask: Ask) -> tuple[LinkStanding, ...]:
+    return ask.once("links", lambda: _sorted_links(ask))
+
+
 def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
     seen = picture(ask)
     listed = list_links(seen.links, seen.owner, seen.follower, ask.configured.setup.policy.projects)
@@ -131,7 +143,7 @@ def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
 
 
 PAGES = (
-    Page("/links", show_links, nav="Links"),
-    Page("/checks", show_checks, nav="Checks"),
-    Page("/sources", show_sources, nav="Sources"),
+    Page("/links", show_links, nav="Links", prepare=_links),
+    Page("/checks", show_checks, nav="Checks", prepare=_checks),
+    Page("/sources", show_sources, nav="Sources", prepare=_newest),
 )
