@@ -114,14 +114,23 @@ def find_stored_renumberings(snapshot: Snapshot, settings: Settings) -> dict[str
 
 
 def make_telling(
-    settings: Settings, store: "Store", links: "LinksFile", today: date
+    settings: Settings,
+    store: "Store",
+    links: "LinksFile",
+    today: date,
+    newest: Mapping[str, Snapshot | None] | None = None,
 ) -> tuple["Telling", dict[str, str]]:
-    """What tells the stories of milestones, and the codes that are others now: by a links file, or renumbered."""
+    """What tells the stories of milestones, and the codes that are others now: by a links file, or renumbered.
+
+    `newest` are the newest snapshots by name of connector, for who has read them.
+    """
     from syncsvc.telling import Telling
 
     published = [each.name for each in settings.connectors if each.side == "published"]
-    newest = [each for each in store.newest_snapshots([(name, None) for name in published]) if each is not None]
-    renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
+    if newest is None:
+        newest = dict(zip(published, store.newest_snapshots([(name, None) for name in published]), strict=True))
+    found = [snapshot for name in published if (snapshot := newest.get(name)) is not None]
+    renumbered = {other: now for each in found for other, now in find_stored_renumberings(each, settings).items()}
     return Telling(settings, store, links, today, tuple(renumbered.items())), {**renumbered, **links.aliases}
 
 

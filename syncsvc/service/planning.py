@@ -1,7 +1,7 @@
 """From the newest snapshots to a stored plan."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -41,9 +41,9 @@ class Picture:
     undecided: tuple[Drift, ...]  # as the truth table alone says
 
 
-def look(setup: Setup) -> Picture:
-    """Reconcile the newest snapshots; changes nothing."""
-    owner, follower = newest_of_both(setup)
+def look(setup: Setup, newest: Mapping[str, Snapshot | None] | None = None) -> Picture:
+    """Reconcile the newest snapshots, for who has read them (by name of connector) those; changes nothing."""
+    owner, follower = newest_of_both(setup, newest)
     links = setup.make_links([milestone.code for milestone in owner.taking_part()])
     undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
     drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)

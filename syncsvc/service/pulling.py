@@ -1,7 +1,7 @@
 """Bring what the sides say now into the store."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from syncsvc.connector import Known, Reader
@@ -93,10 +93,19 @@ def newest_of(setup: Setup, reader: Reader) -> Snapshot | None:
     return setup.store.newest_snapshots([_wanted(setup, reader)])[0]
 
 
-def newest_of_both(setup: Setup) -> tuple[Snapshot, Snapshot]:
-    """The newest export that plans use, its aliases resolved, and what the tracker showed last; read together."""
-    owner, follower = setup.store.newest_snapshots([_wanted(setup, setup.owner), _wanted(setup, setup.follower)])
-    return _require_owner(setup, owner), _require_follower(setup, follower)
+def newest_of_all(setup: Setup, readers: Sequence[Reader]) -> dict[str, Snapshot | None]:
+    """The snapshot of each connector that a plan would use, by its name; read together."""
+    found = setup.store.newest_snapshots([_wanted(setup, reader) for reader in readers])
+    return {reader.name: snapshot for reader, snapshot in zip(readers, found, strict=True)}
+
+
+def newest_of_both(setup: Setup, newest: Mapping[str, Snapshot | None] | None = None) -> tuple[Snapshot, Snapshot]:
+    """The newest export that plans use, its aliases resolved, and what the tracker showed last; read together, unless
+    they are among the `newest` by name of connector.
+    """
+    owner, follower = setup.owner, setup.follower
+    found = newest_of_all(setup, (owner, follower)) if newest is None else newest
+    return _require_owner(setup, found[owner.name]), _require_follower(setup, found[follower.name])
 
 
 def newest_owner(setup: Setup) -> Snapshot:

@@ -9,7 +9,7 @@ from syncsvc.model import Action, Drift, DriftKind, Field, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.html.terms import Moved, apart, between
 from syncsvc.report.words import day
-from syncsvc.service import Picture, look
+from syncsvc.service import Picture, look, newest_of_all
 from syncsvc.store import LastMove, StoredPlan
 from syncsvc.web.asking import Ask
 
@@ -50,9 +50,15 @@ class Row:
         return abs(self.apart.days or 0)
 
 
+def newest(ask: Ask) -> Mapping[str, Snapshot | None]:
+    """What counts of each source: of the schedule the kind of export that plans are made from."""
+    setup = ask.configured.setup
+    return ask.once("newest", lambda: newest_of_all(setup, (setup.owner, setup.follower, *setup.others)))
+
+
 def picture(ask: Ask) -> Picture:
     """Both sides as the store last saw them. SourceError in words where there is no export yet."""
-    return ask.once("picture", lambda: look(ask.configured.setup))
+    return ask.once("picture", lambda: look(ask.configured.setup, newest(ask)))
 
 
 def newest_export(ask: Ask) -> Snapshot:

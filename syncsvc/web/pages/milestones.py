@@ -20,7 +20,7 @@ from syncsvc.telling import Known, Telling
 from syncsvc.trend import make_trend
 from syncsvc.web.asking import Ask, Page, Shown
 from syncsvc.web.pages.narrative import values_of
-from syncsvc.web.sights import addresses, names, newest_export, newest_plan, page_of, picture, rows
+from syncsvc.web.sights import addresses, names, newest, newest_export, newest_plan, page_of, picture, rows
 
 ROWS_AT_ONCE: Final = 100
 STATES: Final = {
@@ -137,7 +137,7 @@ def _telling(ask: Ask) -> tuple[Telling, Mapping[str, str]]:
 
     def make() -> tuple[Telling, Mapping[str, str]]:
         here = ask.configured
-        telling, codes = make_telling(here.settings, ask.desk.store, here.links, here.setup.today())
+        telling, codes = make_telling(here.settings, ask.desk.store, here.links, here.setup.today(), newest=newest(ask))
         return replace(telling, known=Known(picture(ask).drifts, newest_plan(ask))), codes
 
     return ask.once("telling", make)

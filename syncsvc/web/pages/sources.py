@@ -1,7 +1,6 @@
 """Where everything comes from: the sources with what was read of each, the checks of the newest export, the links."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -14,7 +13,7 @@ from syncsvc.names import order_of_code
 from syncsvc.report.words import counted
 from syncsvc.store import SnapshotHead
 from syncsvc.web.asking import Ask, Page, Shown
-from syncsvc.web.sights import addresses, names, newest_export, page_of, picture
+from syncsvc.web.sights import addresses, names, newest, newest_export, page_of, picture
 
 _MOST_READINGS: Final = 12
 _MOST_REJECTS: Final = 100
@@ -52,23 +51,16 @@ def show_sources(ask: Ask) -> Shown:
     for head in reversed(ask.desk.store.snapshot_heads()):
         readings[head.connector].append(head)
     for each in settings.connectors:
-        heads, newest, age = readings[each.name], _newest(ask)[each.name], ""
-        if newest is not None:
-            read = newest.taken_at.astimezone(settings.site.timezone).date()
+        heads, last, age = readings[each.name], newest(ask).get(each.name), ""
+        if last is not None:
+            read = last.taken_at.astimezone(settings.site.timezone).date()
             age = _age("The newest one was read", (today - read).days)
-            if newest.data_date is not None:
-                age += "; " + _age("its data date is", (today - newest.data_date).days)
-        place = newest.source if newest is not None else ""
-        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age, newest))
+            if last.data_date is not None:
+                age += "; " + _age("its data date is", (today - last.data_date).days)
+        place = last.source if last is not None else ""
+        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age, last))
     sources.sort(key=lambda each: each.newest is not None and each.newest.complete and not each.newest.rejects)
     return Shown("sources", {"sources": sources, "most_rejects": _MOST_REJECTS, "file_of": _file_of})
-
-
-def _newest(ask: Ask) -> Mapping[str, Snapshot | None]:
-    """What counts of each source; of the schedule the kind of export that plans are made from."""
-    setup, names = ask.configured.setup, [each.name for each in ask.configured.settings.connectors]
-    wanted = [(name, setup.plan_from if name == setup.owner.name else None) for name in names]
-    return ask.once("newest of sources", lambda: dict(zip(names, ask.desk.store.newest_snapshots(wanted), strict=True)))
 
 
 def _file_of(source: str) -> str:
@@ -145,5 +137,5 @@ def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
 PAGES = (
     Page("/links", show_links, nav="Links", prepare=_links),
     Page("/checks", show_checks, nav="Checks", prepare=_checks),
-    Page("/sources", show_sources, nav="Sources", prepare=_newest),
+    Page("/sources", show_sources, nav="Sources", prepare=newest),
 )
