@@ -74,12 +74,6 @@ class MemoryStore(Database):
             add_events(connection, self._now(), run, actor_of(connection, run), told)
         return len(new)
 
-    def issue_ids(self) -> dict[str, str]:
-        """Jira key -> issue id as last seen, keys an issue had before it moved included."""
-        with self._reading() as connection:
-            rows = connection.execute(select(tables.issue.c.key, tables.issue.c.issue_id))
-            return {key: issue_id for key, issue_id in rows}
-
     def keys_of_issues(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
         """Each of these keys -> every key under which the issue behind it was ever found, itself among them."""
         here, there = tables.issue.alias(), tables.issue.alias()

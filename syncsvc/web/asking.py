@@ -25,25 +25,19 @@ class Ask:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     file: bytes | None = None  # what was uploaded
-    at: Mark | None = None  # what is looked at; by itself what pages show now
+    at: Mark | None = None  # what is looked at; None until then, which is what pages show by then
+    is_behind: bool = False  # whether that stood before a change that is still being looked up
 
     @cached_property
     def configured(self) -> Configured:
         """The configuration as it stands now, the same for the whole request."""
         return self.desk.configured()
 
-    @cached_property
-    def _shown(self) -> tuple[Mark, bool]:
-        return (self.at, False) if self.at is not None else self.desk.shown()
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether what is shown stood before a change that is being looked up. Nothing is asked for it."""
-        return "_shown" in vars(self) and self._shown[1]
-
     def once(self, name: Hashable, make: Callable[[], V]) -> V:
         """What `make` gives, kept for all requests until the store or the configuration changes."""
-        return self.desk.once(self._shown[0], name, make)
+        if self.at is None:  # no cached_property, which keeps others waiting while one waits
+            self.at, self.is_behind = self.desk.shown()
+        return self.desk.once(self.at, name, make)
 
     def may(self, role: Role) -> bool:
         """Whether who asks may do what needs this role."""

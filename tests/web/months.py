@@ -48,6 +48,7 @@ class MonthsDesk(Desk):
     """
 
     def __init__(self, folder: Path, milestones: int, months: int) -> None:
+        self.written = f"M-{months - 2}"  # a milestone whose issue was written
         (folder / "exports").mkdir(parents=True)
         (folder / "config.toml").write_text(_CONFIG)
         self.clock = BEGIN
@@ -56,7 +57,7 @@ class MonthsDesk(Desk):
         links = tuple(link(f"M-{n}", f"DM-{n}") for n in range(milestones))
         self.setup = Setup.of(
             MemorySchedule(self.schedule), MemoryTracker(self.tracker), store=self.store, make_links=lambda _: links,
-            policy=Policy(projects=frozenset({"DM"}), writable=frozenset(Field), write_basis=frozenset({Basis.BASELINE})),
+            policy=Policy(frozenset({"DM"}), writable=frozenset(Field), write_basis=frozenset({Basis.BASELINE})),
             limits=WIDE, mode=Mode.AUTO, time_zone=UTC, now=self._at,
         )  # fmt: skip
         self._dues = [DUE] * milestones
