@@ -164,11 +164,12 @@ def decode(kind: type[T], body: str, **kept_apart: Any) -> T:
     return kind(**known, **kept_apart)
 
 
-def _find_list_reader(kind: type) -> Callable[[str], Any]:
+def _find_list_reader(kind: type) -> Callable[[str | bytes], Any]:
     return msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
 
 
-_list_reader: Callable[[type], Callable[[str], Any]] = cache(_find_list_reader)
+_list_reader: Callable[[type], Callable[[str | bytes], Any]] = cache(_find_list_reader)
+_quick_reader: Callable[[type], Callable[[bytes], Any]] = cache(lambda kind: msgspec.json.Decoder(kind).decode)
 _write_lines: Final = msgspec.json.Encoder().encode_lines
 
 
@@ -210,4 +211,18 @@ def pack_all(kind: type, values: Any) -> bytes:
 
 def unpack_all(kind: type[T], packed: bytes) -> tuple[T, ...]:
     """What `pack_all` was given."""
-    return tuple(from_plain(kind, plain) for plain in unpack(packed))
+    text = zlib.decompress(packed)
+    try:
+        return tuple(_list_reader(kind)(text))
+    except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+        return tuple(from_plain(kind, plain) for plain in json.loads(text))
+
+
+def unpack_quickly(kind: type[T], packed: bytes) -> T:
+    """`from_plain` of what was packed, four times as fast; but a whole number comes back as the float its field is."""
+    text = zlib.decompress(packed)
+    try:
+        found: T = _quick_reader(kind)(text)
+    except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+        return from_plain(kind, json.loads(text))
+    return found

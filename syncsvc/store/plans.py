@@ -15,7 +15,7 @@ from syncsvc.errors import PlanRefused, UsageError
 from syncsvc.model import Link, Plan
 from syncsvc.store import tables
 from syncsvc.store.audit import add_events
-from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all
+from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all, unpack_quickly
 from syncsvc.store.engine import Database
 from syncsvc.store.parts import keep_part
 from syncsvc.store.runs import Lease, require_lease
@@ -138,7 +138,7 @@ def _stands_for(newest: RowMapping, plan: Plan, at: datetime) -> bool:
     """
     if newest["purpose"] != plan.purpose or newest["state"] != "open" or newest["expires_at"] <= at:
         return False
-    return _broken(from_plain(Plan, unpack(newest["body"]))) == _broken(plan)
+    return _broken(_plan(newest["body"])) == _broken(plan)
 
 
 def _broken(plan: Plan) -> set[tuple[str, float | None]]:
@@ -170,6 +170,12 @@ def _newest(*wanted: Any) -> Select[Any]:
     return select(tables.making).where(*wanted).order_by(tables.making.c.id.desc()).limit(1)
 
 
+def _plan(body: bytes) -> Plan:
+    plan = unpack_quickly(Plan, body)
+    # the numbers of a violation are shown to machines as they were counted: 3 and not 3.0
+    return from_plain(Plan, unpack(body)) if plan.violations else plan
+
+
 def _the(connection: Connection, making: int) -> StoredPlan:
     found = _read(connection, tables.making.c.id == making)
     if found is None:
@@ -197,7 +203,7 @@ def _stored(rows: Sequence[RowMapping]) -> StoredPlan:
     waivers = [{name: each[name] for name in Waiver.__slots__} for each in rows if each["limit"] is not None]
     return StoredPlan(
         making=row["id"],
-        plan=from_plain(Plan, unpack(row["body"])),
+        plan=_plan(row["body"]),
         links=unpack_all(Link, row["packed"]),
         run=row["run"],
         state=row["state"],

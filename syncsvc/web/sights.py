@@ -86,6 +86,14 @@ def newest_plan(ask: Ask) -> StoredPlan | None:
     return ask.once("newest plan", ask.desk.store.newest_plan)
 
 
+def find_plan(ask: Ask, plan_id: str) -> StoredPlan | None:
+    """The newest making of a plan."""
+    newest = newest_plan(ask)
+    if newest is not None and newest.plan.id == plan_id:
+        return newest
+    return ask.once(("making", plan_id), lambda: ask.desk.store.newest_making(plan_id))
+
+
 def identity(ask: Ask) -> str:
     """What tells this store's rows from any other's."""
     return ask.once("identity", ask.desk.store.identity)

@@ -1,7 +1,8 @@
 """Server time and queries of every page with 10,000 milestones and 12 months, beside an empty page.
 
 Run by hand: python tests/bench/bench_pages.py [MILESTONES]. The floor is the first page of a store in which nothing
-waits, asked in the same run; only the ratio says something. Three moments of each page, with a keeper as `serve` has one:
+waits, asked in the same run; only the ratio says something. Three moments of each page, with a keeper as
+`serve` has one:
 
 - at once: the first request after a run, while the keeper looks up what pages share, on the same processor;
 - first: the first one when it is done, for a milestone its first story;
@@ -52,6 +53,7 @@ def measure(desk: MonthsDesk, empty: MonthsDesk) -> int:
     asked = count_queries(desk.store, lambda: threading.current_thread().name != "ready")
     by_keeper = count_queries(desk.store, lambda: threading.current_thread().name == "ready")
     stop = threading.Event()
+    desk.change()
     alone = ask(browser, "/", asked)
     print(f"today, where nobody looked anything up before: {alone.seconds * 1000:.0f} ms, {alone.queries:.0f} queries")
     print(f"{'page':<18} {'at once':>22} {'first':>22} {'warm':>22}")

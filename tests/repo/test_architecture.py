@@ -73,6 +73,7 @@ MAY_IMPORT = {
     "web": _EDGE,
     "web.desk": f"{_EDGE} store web",  # holds one open
     "web.sights": f"{_EDGE} store web",  # the type of a move
+    "web.pages.plan": f"{_EDGE} store web",  # the type of a stored plan
     "web.pages.runs": f"{_EDGE} store web",  # the type of a run
     "web.pages.sources": f"{_EDGE} store web",  # the type of a reading
     "cli": _EDGE,
