@@ -123,12 +123,10 @@ class Desk:
         if not self.rounds.are_held:
             return newest, False
         ready = self.rounds.ready
-        if ready != newest:
-            self.rounds.ask()
-            if ready is None or ready[-_OF_THE_SITE:] != newest[-_OF_THE_SITE:]:
-                self.rounds.wait(PATIENCE_SECONDS)
-                return self.rounds.ready or newest, False
-        return ready or newest, ready != newest
+        if ready is None or ready[-_OF_THE_SITE:] != newest[-_OF_THE_SITE:]:
+            self.rounds.wait(PATIENCE_SECONDS)
+            return self.rounds.ready or newest, False
+        return ready, ready != newest
 
     def once(self, mark: Mark, name: Hashable, make: Callable[[], V]) -> V:
         """What `make` gives, made by one thread and kept while `mark` is what pages show, or will be."""
@@ -179,15 +177,8 @@ class Rounds:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._begun = self._ended = self._wanted = 0
-        self._is_asked = False
         self.are_held = False
         self.ready: Mark | None = None  # of the last round
-
-    def ask(self) -> None:
-        """Let the next round begin soon."""
-        with self._changed:
-            self._is_asked = True
-            self._changed.notify_all()
 
     def wait(self, seconds: float) -> None:
         """Until a round has ended that began after this call; not at all while there is no keeper."""
@@ -200,10 +191,9 @@ class Rounds:
             self._changed.wait_for(lambda: self._ended >= number or not self.are_held, seconds)
 
     def pause(self, seconds: float) -> None:
-        """For the keeper: until the time is over, or somebody asks for a round or waits for it."""
+        """For the keeper: until the time is over, somebody waits for a round, or there is to be no keeper any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_asked or self.are_awaited, seconds)
-            self._is_asked = False
+            self._changed.wait_for(lambda: self.are_awaited or not self.are_held, seconds)
 
     @property
     def are_awaited(self) -> bool:

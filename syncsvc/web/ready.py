@@ -27,7 +27,7 @@ _log = logging.getLogger("syncsvc.web")
 
 @contextmanager
 def kept_ready(desk: Desk, stop: threading.Event) -> Iterator[None]:
-    """Look every second, and whenever a page finds it so, whether something has changed; then look everything up."""
+    """Look every second, or at once for who waits, whether something has changed; then look everything up."""
     patience = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     desk.rounds.hold(True)
@@ -37,7 +37,7 @@ def kept_ready(desk: Desk, stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        desk.rounds.ask()
+        desk.rounds.hold(False)
         thread.join()
         sys.setswitchinterval(patience)
 
