@@ -1,1 +1,1 @@
-"""The connectors: what joins syncsvc to P6, Jira and published lists; syncsvc/wiring.py chooses among them."""
+"""The connectors: what joins syncsvc to P6, Jira and published lists; syncsvc/wiring chooses among them."""

@@ -271,6 +271,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         """The one connector of Jira, if one is configured."""
         return next((each for each in self.connectors if isinstance(each, JiraSettings)), None)
 
+    @property
+    def published(self) -> list[ListSettings]:
+        """The connectors of the published side."""
+        return [each for each in self.connectors if isinstance(each, ListSettings) and each.side is Side.PUBLISHED]
+
     def policy(self) -> Policy:
         """What reconciling needs to know; without a Jira connector nothing may be written."""
         jira, due = self.jira, self.fields.due

@@ -19,9 +19,10 @@ def command(context: Context, form: str, output: Path | None) -> ExitCode:
     """Look at configuration, store, exports and Jira - identity, fields, permissions - and say all that is wrong."""
     from syncsvc.errors import Problem
     from syncsvc.shapes import check_shape
+    from syncsvc.wiring import find_problems
 
     try:
-        problems = wire_context(context).find_problems()
+        problems = find_problems(wire_context(context))
     except SyncsvcError as error:
         problems = list(error.problems) or [Problem("", error.message, error.hint, error.exit_code)]
     if form == "json":

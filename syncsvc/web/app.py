@@ -140,6 +140,8 @@ class _Site:
             ask = Ask(self.desk, caller.person, request.path_params, dict(request.query_params), form or {}, file)
             answer = what.show(ask) if isinstance(what, Page) else what.do(ask)
             return self._answer(request, caller, answer, ask)
+        except UsageError as error:  # of a page: its path or its query names what is not there
+            return self._said(error, caller, status=404 if isinstance(what, Page) else 422)
         except SyncsvcError as error:
             return self._said(error, caller)
         except Exception:
@@ -285,9 +287,9 @@ class _Site:
         words = f"You are signed in as {caller.person.name}, a {caller.person.role}; this needs a {role}."
         return self._trouble(403, words, "Nothing was done. Ask somebody who may, or for another role.", caller=caller)
 
-    def _said(self, error: SyncsvcError, caller: Caller | None = None) -> Response:
-        """An expected failure, in its own words."""
-        status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    def _said(self, error: SyncsvcError, caller: Caller | None = None, status: int | None = None) -> Response:
+        """An expected failure, in its own words; the status is that of its kind where none is given."""
+        status = status or next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
         problems = tuple(str(problem) for problem in error.problems)
         response = self._trouble(status, error.message, error.hint, problems=problems, caller=caller)
         if isinstance(error, TooMany):

@@ -15,6 +15,7 @@ from connectors.jira_simulator import JiraSimulator
 from syncsvc.demo.story import read_milestones, write_export
 from syncsvc.model import Mode, by_code
 from syncsvc.store import upgrade
+from syncsvc.wiring import find_problems
 from tests.release_plans import Listed, as_markdown
 from tests.site import Site
 
@@ -226,7 +227,7 @@ def test_a_plan_at_an_address(site: Site) -> None:
         assert first.pulled["plan"].source == address
         assert site.sync().pulled["plan"].id == first.pulled["plan"].id
         assert due_of(latest(site)) == "2019-08-30"
-        assert site.wiring().find_problems() == []
+        assert find_problems(site.wiring()) == []
     assert site.sync().exit_code == 3
     assert due_of(latest(site)) == "2019-08-30"
 

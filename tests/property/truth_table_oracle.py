@@ -1,4 +1,4 @@
-"""The truth table a second time, thought of another way, to hold syncsvc/reconcile.py against.
+"""The truth table a second time, thought of another way, to hold syncsvc/reconcile/truth_table.py against.
 
 There are no ordered rules here. What a link's three values look like is written as a three-letter word and looked up
 in a list of all words there can be. Whatever else may be the case is a set of claims, each made without regard to

@@ -160,7 +160,7 @@ TRUTH_TABLE = """
 | 16  | nobody linked it                                       | due       | 03-01  | absent | ?      | no link                                   | unlinked          | report  |
 """  # noqa: E501  # a table is read across
 
-ROWS: Final = [*((number, kind) for number, kind, _ in TABLE), (16, DriftKind.UNLINKED)]
+ROWS: Final = [*((row.number, row.kind) for row in TABLE), (16, DriftKind.UNLINKED)]
 CODE: Final = "LDM-503-06"
 KEY: Final = "DM-1"
 OTHER_KEY: Final = "DM-2"

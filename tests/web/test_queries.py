@@ -72,7 +72,7 @@ def count(folder: Path, milestones: int, months: int) -> Counted:
     def ask(path: str) -> int:
         asked()
         status = browser.get(addresses[path]).status_code
-        assert status == (422 if path == "/runs/{run}/report/{form}" else 200), f"{addresses[path]}: {status}"
+        assert status == (404 if path == "/runs/{run}/report/{form}" else 200), f"{addresses[path]}: {status}"
         return asked()
 
     counted = Counted({}, 0, {}, {}, {})

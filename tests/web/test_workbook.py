@@ -89,4 +89,4 @@ def test_a_narrative_is_written_beside_its_milestone(pages: Pages) -> None:
     assert "The vendor is late" in words_of(vera.get("/milestones/M-3/narrative"))
     token = {"form_token": vera.form_token, "why": "x", "period": "2019-04"}
     assert vera.post("/milestones/M-3/narrative", data=token).status_code == 403
-    assert anna.get("/milestones/NOPE/narrative").status_code == 422
+    assert anna.get("/milestones/NOPE/narrative").status_code == 404
