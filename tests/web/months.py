@@ -52,7 +52,9 @@ class MonthsDesk(Desk):
         (folder / "exports").mkdir(parents=True)
         (folder / "config.toml").write_text(_CONFIG)
         self.clock = BEGIN
-        super().__init__(lambda: wire(folder / "config.toml", now=self._at, env={"TOKEN": "months-of-a-token"}), self._at)
+        super().__init__(
+            lambda: wire(folder / "config.toml", now=self._at, env={"TOKEN": "months-of-a-token"}), self._at
+        )
         self.schedule, self.tracker = FarSchedule(), FarTracker()
         links = tuple(link(f"M-{n}", f"DM-{n}") for n in range(milestones))
         self.setup = Setup.of(
