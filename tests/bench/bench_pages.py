@@ -2,8 +2,8 @@
 
 Run by hand: python tests/bench/bench_pages.py [MILESTONES]. The floor is the first page of a store in which nothing
 waits, asked just before; only the ratio says something. Times are of the processor, so that it does not count who else
-is on the machine, but for a page that shares the interpreter with the keeper. Three moments of each page, with a keeper as `serve` has
-one:
+is on the machine, but for a page that shares the interpreter with the keeper. Three moments of each page, with a
+keeper as `serve` has one:
 
 - at once: the first request after a run, before the keeper has looked up what pages share;
 - first: the first one when it is done, for a milestone its first story;
