@@ -26,7 +26,7 @@ from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.sightings import LastMove, SightingStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
-from syncsvc.store.writing import OpenIntent, WritingStore
+from syncsvc.store.writing import OpenIntent, SoFar, WritingStore
 
 __all__ = [
     "Delivery",
@@ -38,6 +38,7 @@ __all__ = [
     "Restated",
     "Run",
     "SnapshotHead",
+    "SoFar",
     "Store",
     "StoredPlan",
     "Waiver",

@@ -21,9 +21,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from syncsvc.model import Candidate, Candidates
+from syncsvc.service import Suggestions
+from syncsvc.suggestions import Suggested, Suggestion
 from syncsvc.web.ready import kept_ready
+from syncsvc.web.search import Found
+from tests.builders import milestone
 from tests.web.browser import Browser
-from tests.web.months import MonthsDesk, count_queries
+from tests.web.months import DUE, MonthsDesk, count_queries
 
 MONTHS, TIMES, CHANGES = 12, 15, 3
 MOST_QUERIES, MOST_RATIO = 12, 10.0
@@ -44,6 +49,7 @@ def main() -> int:
         begun = time.perf_counter()
         desk = MonthsDesk(Path(name) / "full", milestones, MONTHS)
         print(f"{milestones:,} milestones, {MONTHS} months, made in {time.perf_counter() - begun:.0f} s")
+        suggest(desk)
         empty = MonthsDesk(Path(name) / "empty", 1, 1)
         return measure(desk, empty)
 
@@ -102,6 +108,7 @@ def paths_of(desk: MonthsDesk) -> dict[str, str]:
         "milestone": f"/milestones/{desk.written}",
         "milestone, moved": "/milestones/M-7",
         "links": "/links?page=2",
+        "suggestions": "/links/suggestions?page=3",
         "checks": "/checks",
         "sources": "/sources",
         "runs": "/runs",
@@ -109,6 +116,18 @@ def paths_of(desk: MonthsDesk) -> dict[str, str]:
         "reports": "/reports",
         "no such page": "/none",
     }
+
+
+def suggest(desk: MonthsDesk) -> None:
+    """As many suggestions as a look into Jira finds at most, for milestones without a link."""
+    issues = [Candidate(milestone(f"DM-{n + 10**6}", DUE)) for n in range(3)]
+    suggested = tuple(
+        Suggested(milestone(f"U-{n}", DUE), tuple(Suggestion(issue, 0.9, "name", "alike") for issue in issues))
+        for n in range(5_000)
+    )
+    export = desk.store.newest_snapshot("pmcs", kind="ME")
+    found = Suggestions(suggested, Candidates(tuple(issues), "DM"))
+    desk.search.found = Found(found, export.id if export else None, "root", desk.now())
 
 
 def ask(browser: Browser, path: str, asked: Callable[[], int]) -> Asked:
