@@ -2,7 +2,6 @@
 its basis, and what a format cannot carry is null and said to be so."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -18,6 +17,7 @@ from syncsvc.mapping import load_mapping
 from syncsvc.model import Basis, Field, Milestone, MilestoneKind, Outcome, RejectCause, Side, Snapshot, Status
 from tests import p6_files, pmxml_files, xer_files
 from tests.builders import change
+from tests.office import convert
 from tests.site import Site
 
 NOW = datetime(2019, 5, 3, tzinfo=UTC)
@@ -141,11 +141,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory, soffice: str) -> dict[str,
     """The schedule in each format, under names that tell the month and mislead about the format."""
     folder = tmp_path_factory.mktemp("exports")
     write_xlsx(folder / "as.xlsx")
-    subprocess.run(
-        [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xls:MS Excel 97",
-         "--outdir", str(folder), str(folder / "as.xlsx")],
-        check=True, capture_output=True, timeout=100,
-    )  # fmt: skip
+    convert(soffice, folder / "as.xlsx", "xls:MS Excel 97", folder)
     p6_files.write_csv(folder / "as.csv", *rows())
     write_xer(folder / "as.xer")
     write_pmxml(folder / "as.xml")

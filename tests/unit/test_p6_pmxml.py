@@ -95,6 +95,7 @@ def test_prefixes_say_nothing(tmp_path: Path) -> None:
 def test_a_place_is_a_line_of_the_file(tmp_path: Path) -> None:
     snapshot = read(tmp_path, project(activity(1, "A-1"), activity(2, "A-2")))
     lines = (tmp_path / "a.xml").read_text().splitlines()
+    assert [each.code for each in snapshot.milestones] == ["A-1", "A-2"]
     for each in snapshot.milestones:
         line = int(each.where.removeprefix("Activity line "))
         assert (lines[line - 1].strip(), f"<Id>{each.code}</Id>" in "".join(lines[line : line + 12])) == (
