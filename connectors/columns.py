@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from connectors.cell import is_blank, text_of
 from connectors.exports import read_whole
 from connectors.header import open_sheet
-from connectors.row import is_blank, text_of
 from connectors.sheet import Row, Workbook, open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport, MappingError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.row import is_blank, text_of
+from connectors.cell import is_blank, text_of
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Columns, Mapping

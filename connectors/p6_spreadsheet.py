@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+from connectors.cell import text_of
 from connectors.exports import (
     SPREADSHEET_ENDINGS,
     ExportFile,
@@ -21,7 +22,7 @@ from connectors.p6_outbox import Outbox
 from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
 from connectors.relations import read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, settle, text_of, without_collector
+from connectors.row import RowReader, settle, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from connectors.still import Stillness

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from connectors.cell import shorten, text_of
 from connectors.remark import Remark
-from connectors.row import shorten, text_of
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import MappingError
 from syncsvc.mapping import Cell, Mapping, Relations

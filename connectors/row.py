@@ -7,40 +7,17 @@ from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from connectors.cell import shorten, text_of
 from connectors.day_order import settle_day_order
+from connectors.header import Header
 from connectors.remark import Remark
 from connectors.sheet import Row
 from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping, parse_date
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
-if TYPE_CHECKING:
-    from connectors.header import Header
-
 _MOST_SHOWN: Final = 10  # of the rows that have one code
-
-
-def text_of(cell: Cell) -> str:
-    """A cell as text without blanks around it; a whole number without ".0"."""
-    if isinstance(cell, str):
-        return cell.strip()
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def is_blank(cells: Sequence[Cell]) -> bool:
-    """True where no cell of a row says anything."""
-    return not any(cells) or not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
-
-
-def shorten(text: str) -> str:
-    """A text as a message shows it."""
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
 
 #: How P6's screen shows that a date is an actual one (A), or held by a constraint (*).
 _MARKS: Final = re.compile(r"^(.*?)(?:\s*\*)?(?:\s+(A))?(?:\s*\*)?$", re.DOTALL)
@@ -64,7 +41,7 @@ class RowReader:
 
     def __init__(
         self,
-        header: "Header",
+        header: Header,
         mapping: Mapping,
         sheet: str,
         export_kind: str | None,

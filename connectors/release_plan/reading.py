@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from connectors.cell import shorten
 from connectors.release_plan.block import Block, BlockKind, Document, Section, select_section
-from connectors.row import ReadRow, shorten
+from connectors.row import ReadRow
 from syncsvc.mapping import DateColumn, Mapping, ReleasePlan
 from syncsvc.model import Field, Milestone, Reject, Status
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from connectors.cell import is_blank, shorten
 from connectors.header import Header
 from connectors.release_plan.reading import ENTRY_LEVEL, HEADING_LEVEL, ReadPlan
-from connectors.row import ReadRow, RowReader, is_blank, shorten
+from connectors.row import ReadRow, RowReader
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Mapping, ReleasePlan
 from syncsvc.model import Reject
