@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from connectors.p6_pmxml_text import EXPORT_AS, read_chunks
+from connectors.p6_relations import Relation, WithoutProjects
+from connectors.relations import find_odd_lags
 from syncsvc.errors import BadExport
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ PROJECT_FIELDS: Final = (
 WBS_FIELDS: Final = ("ObjectId", "Code", "ParentObjectId")
 _END_FIELDS: Final = ("PredecessorActivityObjectId", "SuccessorActivityObjectId")
 _END_PROJECT_FIELDS: Final = ("PredecessorProjectObjectId", "SuccessorProjectObjectId")
+_RELATION_FIELDS: Final = ("Type", "Lag")
+_RELATION_TYPES: Final = ("Finish to Start", "Start to Start", "Finish to Finish", "Start to Finish")
 CODE_TYPE_FIELDS: Final = ("ObjectId", "Name")
 CODE_FIELDS: Final = ("ObjectId", "CodeTypeObjectId", "CodeValue")
 FIELD_TYPE_FIELDS: Final = ("ObjectId", "Title", "SubjectArea")
@@ -36,9 +40,6 @@ Row = list[str]
 #: Where fields stood in an element, and their tags.
 Layout = tuple[tuple[int, object], ...]
 
-#: The line, the ids of predecessor and successor, and those of their projects where one of the two was not yet known.
-Relation = tuple[int, str, str, str, str]
-
 
 @dataclass(slots=True)
 class PmxmlProject:
@@ -49,7 +50,11 @@ class PmxmlProject:
     fields: dict[str, str] = field(default_factory=dict)
     nodes: list[tuple[int, Row]] = field(default_factory=list)  # WBS: line, WBS_FIELDS
     activities: list[tuple[int, Row]] = field(default_factory=list)  # line, the columns that were wanted
+    # With the projects of the ends only where one end was not yet known.
     relations: list[Relation] = field(default_factory=list)
+    # Of those relations whose type or lag is none: line and ends -> what stands there.
+    odd_types: dict[WithoutProjects, str] = field(default_factory=dict)
+    odd_lags: dict[WithoutProjects, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -131,9 +136,11 @@ class _Reading:
         # Two more places than columns, for what an activity has of codes and of own fields.
         self._activity = _Places((*self.file.columns, *(("Code", "UDF") if wants_further else ())))
         self._project = _Places(PROJECT_FIELDS)
-        self._relation = _Places((*_END_FIELDS, *_END_PROJECT_FIELDS))
+        self._relation = _Places((*_END_FIELDS, *_RELATION_FIELDS, *_END_PROJECT_FIELDS))
         self._layout: Layout = ()  # where the last activity had the wanted fields, if it had all
-        self._ends: Layout = ()  # where the last relation had its ends
+        self._ends: Layout = ()  # where the last relation had its ends, its type and its lag
+        self._types = {"", *_RELATION_TYPES}  # of relations
+        self._lags = {"", "0"}  # those that were seen to be numbers
         self._known: set[str] = set()  # ids of activities
         self._wbs = _Places(WBS_FIELDS)
         self._root: _Element | None = None
@@ -249,11 +256,25 @@ class _Reading:
         ends = _row_at(element, self._ends) if self._ends else None
         if ends is not None and ends[0] in self._known and ends[1] in self._known:
             project.relations.append((line, ends[0], ends[1], "", ""))
+            if ends[2] in self._types and ends[3] in self._lags:
+                return
+        else:
+            ends = [text.strip() for text in _row(element, self._relation)]
+            project.relations.append((line, ends[0], ends[1], ends[4], ends[5]))
+            places = {self._relation[each.tag]: (at, each.tag) for at, each in enumerate(element)}
+            self._ends = tuple(places[at] for at in range(4)) if all(at in places for at in range(4)) else ()
+        self._look_at(project, (line, ends[0], ends[1]), *ends[2:4])
+
+    def _look_at(self, project: PmxmlProject, relation: WithoutProjects, kind: str, lag: str) -> None:
+        """Keep the type and the lag of a relation where they are none."""
+        if kind.strip() not in self._types:
+            project.odd_types[relation] = kind.strip()
+        if lag in self._lags:
             return
-        before, after, *projects = (text.strip() for text in _row(element, self._relation))
-        project.relations.append((line, before, after, projects[0], projects[1]))
-        places = {self._relation[each.tag]: (at, each.tag) for at, each in enumerate(element)}
-        self._ends = (places[0], places[1]) if 0 in places and 1 in places else ()
+        if find_odd_lags([lag]):
+            project.odd_lags[relation] = lag.strip()
+        else:
+            self._lags.add(lag)
 
     def _read_wbs(self, element: "_Element") -> None:
         project = self._project_of(element)

@@ -1,10 +1,12 @@
 """What the elements of a P6 XML file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject
 from connectors.p6_pmxml_text import EXPORT_AS
+from connectors.p6_relations import Ends, Relation, RelationWords, relate
 from connectors.p6_schedule import (
     Activity,
     Project,
@@ -29,6 +31,7 @@ WORDS: Final = ScheduleWords(
     baseline="CurrentBaselineProjectObjectId",
     baseline_columns=("BaselineStartDate", "BaselineFinishDate"),
 )
+RELATION_WORDS: Final = RelationWords("Relationship line", "PredecessorActivityObjectId", "SuccessorActivityObjectId")
 
 _ID: Final = "ObjectId"
 _WBS: Final = "WBSObjectId"
@@ -101,40 +104,20 @@ class PmxmlSchedule:
                 yield Activity(line, project_id, code, row)
 
     def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
-        """Activity id -> those of its predecessors; and what is odd about the relations.
-
-        A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
-        """
+        """Activity id -> those of its predecessors; and what is odd about the relations."""
         chosen = {project.id for project in projects}
         inside = codes = self._code_of
         if len(chosen) < len(self.projects):
             rows = (row for project_id in chosen for row in self._content[project_id].activities)
             inside = {cells[0]: codes[cells[0]] for _, cells in rows if cells[0]}
-        relations: dict[str, list[str]] = {}
-        remarks: list[Remark] = []
-        for content in self._content.values():
-            for line, before_id, after_id, before_owner, owner in content.relations:
-                code, before = inside.get(after_id), codes.get(before_id)
-                if code is not None and before is not None and before_id != after_id:
-                    found = relations.get(code)
-                    if found is None:
-                        relations[code] = [before]
-                    else:
-                        found.append(before)
-                    continue
-                if code is None:
-                    if after_id in codes or owner not in chosen:
-                        continue
-                    why = f"SuccessorActivityObjectId {after_id!r} is no activity of the file; the relation is left out"
-                elif before is None:
-                    if before_owner not in chosen and before_owner:
-                        continue
-                    told = f"PredecessorActivityObjectId {before_id!r}, before {code},"
-                    why = f"{told} is no activity of the file; the relation is left out"
-                else:
-                    why = f"{code} comes before itself; the relation is left out"
-                remarks.append(Remark(f"Relationship line {line}", why))
-        return relations, remarks
+        contents = self._content.values()
+
+        def read() -> Iterable[Relation]:
+            return chain.from_iterable(content.relations for content in contents)
+
+        odd_types = {each: kind for content in contents for each, kind in content.odd_types.items()}
+        odd_lags = {each: lag for content in contents for each, lag in content.odd_lags.items()}
+        return relate(read, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id -> start and finish, of an activity that is listed twice each time both."""

@@ -20,7 +20,7 @@ from connectors.exports import (
 from connectors.header import open_sheet
 from connectors.p6_outbox import Outbox
 from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
-from connectors.relations import read_relations, wanted_columns
+from connectors.relations import check_listed, read_relations, wanted_columns
 from connectors.remark import say
 from connectors.row import RowReader, settle, without_collector
 from connectors.sheet import Row, open_workbook
@@ -76,6 +76,8 @@ def read_export(
     predecessors, remarks = read_relations(workbook, mapping, path.name)
     reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    if not predecessors:
+        milestones, remarks = check_listed(milestones)
     say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
         side=Side.PMCS,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
+from connectors.p6_relations import Ends, Relation, RelationWords, relate
 from connectors.p6_schedule import (
     Activity,
     Project,
@@ -15,9 +16,10 @@ from connectors.p6_schedule import (
     plain,
 )
 from connectors.p6_xer_tables import XerFile, XerTable
+from connectors.relations import find_odd_lags, find_odd_types
 from connectors.remark import Remark
 from syncsvc.errors import BadExport
-from syncsvc.mapping import BaselineColumns
+from syncsvc.mapping import BaselineColumns, Cell
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.model import Reject, Status
 
@@ -28,6 +30,7 @@ WORDS: Final = ScheduleWords(
     baseline="sum_base_proj_id",
     baseline_columns=("base_start_date", "base_end_date"),
 )
+RELATION_WORDS: Final = RelationWords("TASKPRED line", "pred_task_id", "task_id")
 
 _KEYS: Final = ("task_id", "proj_id", "wbs_id")
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -40,8 +43,9 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
         "orig_proj_id",
     ),
     "PROJWBS": ("wbs_id", "parent_wbs_id", "wbs_short_name", "proj_node_flag"),
-    "TASKPRED": ("task_id", "pred_task_id", "proj_id", "pred_proj_id"),
+    "TASKPRED": ("pred_task_id", "task_id", "proj_id", "pred_proj_id", "pred_type", "lag_hr_cnt"),
 }
+_TYPES: Final = ("PR_FS", "PR_SS", "PR_FF", "PR_SF")  # of relations
 _CODE_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "ACTVTYPE": ("actv_code_type_id", "actv_code_type"),
     "ACTVCODE": ("actv_code_id", "short_name"),
@@ -138,10 +142,7 @@ class XerSchedule:
             yield Activity(line, owner, code, row)
 
     def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
-        """Activity id (task_code) -> those of its predecessors; and what is odd about the relations.
-
-        A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
-        """
+        """Activity id (task_code) -> those of its predecessors; and what is odd about the relations."""
         table = self._table("TASKPRED")
         for name in ("task_id", "pred_task_id"):
             if table.rows and table.find(name) is None:
@@ -150,34 +151,23 @@ class XerSchedule:
         codes = self._code_of
         inside = codes
         if len(chosen) < len(self.projects):
-            owners = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
-            inside = {task_id: codes[task_id] for task_id, owner in owners if owner in chosen}
-        relations: dict[str, list[str]] = {}
-        remarks: list[Remark] = []
-        columns = [table.cells(name) for name in _TABLES["TASKPRED"]]
-        for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
-            code, before = inside.get(task_id), codes.get(before_id)
-            if line in table.shifted:
-                why = _say_shifted(table, line)
-            elif code is None:
-                if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
-                    continue
-                why = f"task_id {task_id!r} is no activity of the file; the relation is left out"
-            elif before is None:
-                if before_owner not in chosen and table.find("pred_proj_id") is not None:
-                    continue
-                why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file; the relation is left out"
-            elif task_id == before_id:
-                why = f"{code} comes before itself; the relation is left out"
-            else:
-                found = relations.get(code)
-                if found is None:
-                    relations[code] = [before]
-                else:
-                    found.append(before)
-                continue
-            remarks.append(Remark(f"TASKPRED line {line}", why))
-        return relations, remarks
+            tasks = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
+            inside = {task_id: codes[task_id] for task_id, owner in tasks if owner in chosen}
+        before, after, owners, before_owners, types, lags = (table.cells(name) for name in _TABLES["TASKPRED"])
+        lines, shifted = table.lines, table.shifted
+
+        def read() -> Iterator[Relation]:
+            rows = zip(lines, before, after, before_owners, owners, strict=True)
+            return (row for row in rows if row[0] not in shifted) if shifted else rows
+
+        def pick(cells: Sequence[str], odd: Collection[Cell]) -> dict[tuple[int, str, str], str]:
+            rows = zip(lines, before, after, cells, strict=True) if odd else ()
+            return {(line, earlier, later): cell for line, earlier, later, cell in rows if cell in odd}
+
+        odd_types, odd_lags = pick(types, find_odd_types(types, _TYPES)), pick(lags, find_odd_lags(lags))
+        found, remarks = relate(read, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
+        said = [Remark(f"{RELATION_WORDS.place} {line}", _say_shifted(table, line)) for line in shifted]
+        return found, [*said, *remarks]
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id (task_code) -> start and finish, of an activity that is listed twice each time both."""

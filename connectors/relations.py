@@ -1,4 +1,4 @@
-"""The sheet of relations of a P6 export: who comes before whom, and what is odd about it.
+"""Relations between activities: who comes before whom, what is odd about it, and the sheet of them in a P6 export.
 
 An export has many times more relations than activities. So whole columns are looked at first, and single rows only
 where a column has something odd in it.
@@ -7,7 +7,8 @@ where a column has something odd in it.
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import count, pairwise
 from operator import eq
 from typing import Final
 
@@ -17,6 +18,7 @@ from connectors.sheet import Workbook
 from syncsvc.errors import MappingError
 from syncsvc.mapping import Cell, Relations
 from syncsvc.mapping import Mapping as SourceMapping
+from syncsvc.model import Milestone
 
 #: Activity id -> the ids of its predecessors; one that has two relations to it stands there twice.
 Predecessors = Mapping[str, Collection[str]]
@@ -58,10 +60,10 @@ def read_relations(workbook: Workbook, mapping: SourceMapping, source: str) -> t
         columns.get(column.casefold(), absent) if column else absent for column in (declared.type, declared.lag)
     )
     first_row = 2
-    if after and after[0] and before[0] and (_odd_types(types[:1], declared) or _odd_lags(lags[:1])):
+    if after and after[0] and before[0] and (find_odd_types(types[:1], declared.types) or find_odd_lags(lags[:1])):
         first_row = 3  # the one above has captions, in whatever language
         after, before, types, lags = after[1:], before[1:], types[1:], lags[1:]
-    odd_types, odd_lags = _odd_types(types, declared), _odd_lags(lags)
+    odd_types, odd_lags = find_odd_types(types, declared.types), find_odd_lags(lags)
     pairs: Iterable[tuple[str, str]] = zip(after, before, strict=True)
     remarks: list[Remark] = []
     if odd_types or odd_lags or "" in after or "" in before or any(map(eq, after, before)):
@@ -71,11 +73,11 @@ def read_relations(workbook: Workbook, mapping: SourceMapping, source: str) -> t
                 continue
             said = []
             if kind in odd_types:
-                said.append(f"{earlier} to {later} is of type {shorten(text_of(kind))!r}, which P6 does not have")
+                said.append(say_odd_type(earlier, later, kind))
             if lag in odd_lags:
-                said.append(f"{earlier} to {later} has the lag {shorten(text_of(lag))!r}, which is no number")
+                said.append(say_odd_lag(earlier, later, lag))
             if later == earlier:
-                said.append(f"{later} comes before itself; the relation is left out")
+                said.append(say_itself(later))
             else:
                 pairs.append((later, earlier))
             remarks += [Remark(f"{sheet} row {number}", text) for text in said]
@@ -83,7 +85,7 @@ def read_relations(workbook: Workbook, mapping: SourceMapping, source: str) -> t
     for later, earlier in pairs:
         predecessors[later].append(earlier)
     if cycles := find_cycles(predecessors):
-        remarks += _say_cycles(cycles, sheet, after, before, first_row)
+        remarks += say_cycles(cycles, f"{sheet} row", zip(count(first_row), before, after))
     return predecessors, remarks
 
 
@@ -93,17 +95,32 @@ def _texts(column: Sequence[Cell]) -> list[str]:
     return list(map(text_of, column))
 
 
-def _odd_types(column: Sequence[Cell], declared: Relations) -> set[Cell]:
-    """The cells that name no type of relation."""
-    if not declared.types:
+def find_odd_types(column: Collection[Cell], known: Collection[str]) -> set[Cell]:
+    """The cells that name none of the known types; none where no type is known. Of PR_FF1 only PR_FF counts."""
+    if not known:
         return set()
-    types: set[Cell] = {*declared.types, "", None}
+    types: set[Cell] = {*known, "", None}
     return {cell for cell in set(column) - types if text_of(cell)[:5].upper() not in types}
 
 
-def _odd_lags(column: Sequence[Cell]) -> set[Cell]:
+def find_odd_lags(column: Collection[Cell]) -> set[Cell]:
     """The cells that are no number."""
     return {cell for cell in set(column) - {"", None} if not _is_number(text_of(cell))}
+
+
+def say_odd_type(earlier: str, later: str, kind: Cell) -> str:
+    """What is odd about a relation of a type that P6 does not have; it still says who comes first."""
+    return f"{earlier} to {later} is of type {shorten(text_of(kind))!r}, which P6 does not have"
+
+
+def say_odd_lag(earlier: str, later: str, lag: Cell) -> str:
+    """What is odd about a relation whose lag is none; it still says who comes first."""
+    return f"{earlier} to {later} has the lag {shorten(text_of(lag))!r}, which is no number"
+
+
+def say_itself(code: str) -> str:
+    """What is odd about a relation of an activity to itself."""
+    return f"{code} comes before itself; the relation is left out"
 
 
 def _is_number(word: str) -> bool:
@@ -149,17 +166,49 @@ def find_cycles(predecessors: Predecessors) -> list[list[str]]:
     return cycles
 
 
-def _say_cycles(
-    cycles: Sequence[Sequence[str]], sheet: str, after: Sequence[str], before: Sequence[str], first_row: int
+def check_listed(milestones: Sequence[Milestone]) -> tuple[tuple[Milestone, ...], list[Remark]]:
+    """The same for predecessors that stand in the rows of the activities: rows without themselves, and what is odd."""
+    remarks: list[Remark] = []
+    checked: list[Milestone] = []
+    for milestone in milestones:
+        if milestone.code in milestone.predecessors:
+            remarks.append(Remark(milestone.where, say_itself(milestone.code)))
+            others = tuple(code for code in milestone.predecessors if code != milestone.code)
+            milestone = replace(milestone, predecessors=others)
+        checked.append(milestone)
+    if cycles := find_cycles({each.code: each.predecessors for each in checked}):
+        place = checked[0].where.rpartition(" ")[0]
+        numbers = ((int(each.where.rpartition(" ")[2]), each.code, each.predecessors) for each in checked)
+        remarks += say_cycles(cycles, place, ((at, before, code) for at, code, many in numbers for before in many))
+    return tuple(checked), remarks
+
+
+def say_cycles(
+    cycles: Iterable[Sequence[str]],
+    place: str,
+    relations: Iterable[tuple[int, str, str]],
+    codes: Mapping[str, str] | None = None,
 ) -> Iterator[Remark]:
-    """Each cycle with the rows that make it: an activity is in one of them at most, and so has one follower there."""
+    """Each cycle with the places of the relations that make it: "TASKPRED rows 3, 5" where `place` is "TASKPRED row".
+
+    A relation is its number, and what comes earlier and later; `codes` are what people call these, if it is not that.
+    An activity is in one cycle at most, and so has one follower there.
+    """
+    cycles = [_from_lowest(cycle, codes) for cycle in cycles]
     follower = {earlier: later for cycle in cycles for earlier, later in pairwise([*cycle, cycle[0]])}
     numbers: dict[str, list[int]] = {}
-    for number, earlier in enumerate(before, start=first_row):
-        if earlier in follower and after[number - first_row] == follower[earlier]:
+    for number, earlier, later in relations:
+        if follower.get(earlier) == later:
             numbers.setdefault(earlier, []).append(number)
     for cycle in cycles:
         places = sorted(number for earlier in cycle for number in numbers.get(earlier, ()))
-        shown = " before ".join([*cycle[:_MOST_SHOWN], *["…"] * (len(cycle) > _MOST_SHOWN), cycle[0]])
-        where = f"{sheet} {'rows' if len(places) > 1 else 'row'} {', '.join(map(str, places[:_MOST_SHOWN]))}"
+        named = [codes[each] if codes else each for each in cycle]
+        shown = " before ".join([*named[:_MOST_SHOWN], *["…"] * (len(named) > _MOST_SHOWN), named[0]])
+        where = f"{place}{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:_MOST_SHOWN]))}"
         yield Remark(where, f"relations go in a circle: {shown}")
+
+
+def _from_lowest(cycle: Sequence[str], codes: Mapping[str, str] | None) -> list[str]:
+    """A cycle told from the activity on whose id is the first of all, wherever a walk met it."""
+    at = min(range(len(cycle)), key=lambda index: codes[cycle[index]] if codes else cycle[index])
+    return [*cycle[at:], *cycle[:at]]
