@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import BinaryIO, Final
 
-from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject
+from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject, read_elements
 from connectors.p6_pmxml_text import EXPORT_AS
 from connectors.p6_relations import Ends, Relation, RelationWords, relate
 from connectors.p6_schedule import (
@@ -56,6 +56,12 @@ def wants_further(mapping: SourceMapping) -> bool:
 
 def _is_further(column: str) -> bool:
     return column.casefold().startswith((_CODE, _OWN_FIELD))
+
+
+def open_pmxml(file: BinaryIO, source: str, mapping: SourceMapping) -> "PmxmlSchedule":
+    """The projects of a file. Raises BadExport for one that is no P6 XML, is cut off, or has no activities."""
+    elements = read_elements(file, source, wanted_columns(mapping), wants_further=wants_further(mapping))
+    return PmxmlSchedule(elements, source, mapping)
 
 
 class PmxmlSchedule:

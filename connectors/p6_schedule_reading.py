@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from connectors.exports import agree
 from connectors.header import Header
+from connectors.p6_format import XER
 from connectors.p6_schedule import Activity, Project, Schedule
 from connectors.remark import Remark
 from connectors.row import ReadRow, RowReader, settle
@@ -64,8 +66,21 @@ class ScheduleAnswer:
     remarks: list[Remark]
 
 
-def answer(schedule: Schedule, source: str, mapping: SourceMapping, question: ScheduleQuestion) -> ScheduleAnswer:
+def open_schedule(file: BinaryIO, source: str, mapping: SourceMapping) -> Schedule:
+    """What a file of the mapping's format holds of its projects. Raises BadExport for one that is no such file."""
+    if mapping.format == XER:
+        from connectors.p6_xer_schedule import open_xer
+
+        return open_xer(file, source, mapping)
+    from connectors.p6_pmxml_schedule import open_pmxml
+
+    return open_pmxml(file, source, mapping)
+
+
+def read_schedule(file: BinaryIO, source: str, question: ScheduleQuestion) -> ScheduleAnswer:
     """The activities of the projects that are asked for; see `p6_schedule_export.read_projects`."""
+    mapping = question.mapping.load()
+    schedule = open_schedule(file, source, mapping)
     file_named = mapping.read_file_name(question.stem)
     projects = _choose(schedule, question, mapping, question.kind or file_named.kind, source)
     named = agree(
@@ -89,8 +104,10 @@ def answer(schedule: Schedule, source: str, mapping: SourceMapping, question: Sc
     return ScheduleAnswer(period, kind, data_date, rows.typed, milestones, rejects, [*rows.remarks, *remarks])
 
 
-def answer_baseline(schedule: Schedule, source: str, mapping: SourceMapping) -> BaselineFile:
+def read_baseline(file: BinaryIO, source: str, mapping_text: MappingText) -> BaselineFile:
     """The projects of a file, each of which may be the baseline of a project in another."""
+    mapping = mapping_text.load()
+    schedule = open_schedule(file, source, mapping)
     columns = mapping.baseline
     dates = [schedule.baseline_dates(each, columns) if columns else {} for each in schedule.projects]
     return BaselineFile(source, schedule.projects, dates)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Required, TypedDict
 
 from connectors.cell import text_of
 from connectors.exports import (
@@ -106,11 +106,21 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     return list(found.values())
 
 
+class ExportOptions(TypedDict, total=False):
+    """What every connector of P6's exports is told besides its name, its mapping and where they are."""
+
+    plan_from: str
+    data_day: str | int
+    outbox: Required[Path | Outbox]
+    now: Required[Callable[[], datetime]]
+
+
 class P6Exports:
     """A folder of P6 exports of one format (or one file), and an outbox for import workbooks."""
 
     side = Side.PMCS
     endings: ClassVar[Collection[str]]  # how the names of exports end in a folder
+    _read_export: Callable[..., Snapshot]  # one file as a snapshot, whether or not its period can be told
     writes = frozenset({Field.COMPLETED})
     confirms = False
 
@@ -226,7 +236,15 @@ class P6Exports:
 
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         """One export as a snapshot, whether or not its period can be told."""
-        raise NotImplementedError
+        return self._read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
 
     def _fingerprint(self) -> str:
         """What a reading depends on besides the bytes of an export."""
@@ -289,17 +307,7 @@ class P6Spreadsheet(P6Exports):
     """A folder of P6 spreadsheet exports."""
 
     endings: ClassVar[Collection[str]] = SPREADSHEET_ENDINGS
-
-    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
-        return read_export(
-            path,
-            self._mapping,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-        )
+    _read_export = staticmethod(read_export)
 
     def _read_user_settings(self, export: Path) -> UserSettings:
         """The cells of its sheet USERDATA; none of a CSV file."""

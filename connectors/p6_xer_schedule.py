@@ -1,7 +1,7 @@
 """What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 from connectors.p6_relations import Ends, Relation, RelationWords, relate
 from connectors.p6_schedule import (
@@ -15,7 +15,7 @@ from connectors.p6_schedule import (
     on_one_line,
     plain,
 )
-from connectors.p6_xer_tables import XerFile, XerTable
+from connectors.p6_xer_tables import XerFile, XerTable, read_tables
 from connectors.relations import find_odd_lags, find_odd_types
 from connectors.remark import Remark
 from syncsvc.errors import BadExport
@@ -32,6 +32,7 @@ WORDS: Final = ScheduleWords(
 )
 RELATION_WORDS: Final = RelationWords("TASKPRED line", "pred_task_id", "task_id")
 
+_ENCODING: Final = "cp1252"
 _KEYS: Final = ("task_id", "proj_id", "wbs_id")
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "PROJECT": (
@@ -80,6 +81,12 @@ def _is_code(column: str) -> bool:
 
 def _is_own_field(column: str) -> bool:
     return column.startswith(("user_field_", "udf:"))
+
+
+def open_xer(file: BinaryIO, source: str, mapping: SourceMapping) -> "XerSchedule":
+    """The projects of a file. Raises BadExport for one that is no XER file, is cut off, or has no activities."""
+    tables = read_tables(file, source, mapping.encoding or _ENCODING, wanted_tables(mapping))
+    return XerSchedule(tables, source, mapping)
 
 
 class XerSchedule:
