@@ -1,8 +1,14 @@
 """The cells of sheets, tables and pages as text."""
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from syncsvc.mapping import Cell
+
+_DATE: Final = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ].*)?", re.ASCII)
+_NUMBER: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
 
 
 def text_of(cell: Cell) -> str:
@@ -24,3 +30,12 @@ def is_blank(cells: Sequence[Cell]) -> bool:
 def shorten(text: str) -> str:
     """A text as a message shows it."""
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+@lru_cache(maxsize=8192)
+def kind_of_text(text: str) -> str:
+    """What a text looks like in a format that has nothing else: dates, numbers or text; "" for a blank one."""
+    text = text.strip()
+    if not text:
+        return ""
+    return "dates" if _DATE.fullmatch(text) else "numbers" if _NUMBER.fullmatch(text) else "text"

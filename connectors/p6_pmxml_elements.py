@@ -3,7 +3,7 @@
 Elements are known by their local names: the namespace differs with P6's version and edition, and some files have none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -79,9 +79,13 @@ def read_elements(file: BinaryIO, source: str, columns: Iterable[str], *, wants_
 
     Raises BadExport, with the line, for a file that is no P6 XML, is cut off, or is not well made.
     """
+    return read_into(ElementReading(columns, wants_further), file, source)
+
+
+def read_into(reading: "ElementReading", file: BinaryIO, source: str) -> PmxmlFile:
+    """What a reading keeps of a file; raises as `read_elements` does."""
     from lxml import etree
 
-    reading = _Reading(columns, wants_further)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         tag=tuple(f"{{*}}{name}" for name in reading.readers),
@@ -122,12 +126,12 @@ class _Places(dict[object, int]):
         self.names = tuple(name.casefold() for name in names)
 
     def __missing__(self, tag: object) -> int:
-        name = _local(tag).casefold()
+        name = local_name(tag).casefold()
         self[tag] = place = self.names.index(name) if name in self.names else -1
         return place
 
 
-class _Reading:
+class ElementReading:
     """Where in a file the reader is, and what it has kept."""
 
     def __init__(self, columns: Iterable[str], wants_further: bool) -> None:
@@ -148,10 +152,10 @@ class _Reading:
         self.readers: dict[str, Callable[[_Element], None]] = {
             "APIBusinessObjects": self._end_file,
             "BusinessObjects": self._end_file,
-            "Activity": self._read_activity,
-            "Relationship": self._read_relation,
-            "WBS": self._read_wbs,
-            **dict.fromkeys(_PROJECTS, self._end_project),
+            "Activity": self.read_activity,
+            "Relationship": self.read_relation,
+            "WBS": self.read_wbs,
+            **dict.fromkeys(_PROJECTS, self.end_project),
             "ActivityCodeType": _keep(CODE_TYPE_FIELDS, self.file.code_types),
             "ActivityCode": _keep(CODE_FIELDS, self.file.codes),
             "UDFType": _keep(FIELD_TYPE_FIELDS, self.file.field_types),
@@ -164,7 +168,7 @@ class _Reading:
         if self._root is None:
             self._root = element
             return
-        if (name := _local(element.tag)) not in _PROJECTS:
+        if (name := local_name(element.tag)) not in _PROJECTS:
             self.inner.add(element.tag)
             return
         parent = element.getparent()
@@ -177,8 +181,14 @@ class _Reading:
         """An element is complete."""
         read = self._by_tag.get(element.tag)
         if read is None:
-            read = self._by_tag[element.tag] = self.readers[_local(element.tag)]
+            read = self._by_tag[element.tag] = self.readers[local_name(element.tag)]
         read(element)
+
+    def open_elements(self) -> "Iterator[_Element]":
+        """Those that are still open and may have more in them than their fields."""
+        yield from (element for element, _ in self._open)
+        if self._root is not None:
+            yield self._root
 
     def forget(self) -> None:
         """Drop what was read: of each element that is still open all that is in it but the last, which may be open."""
@@ -194,7 +204,8 @@ class _Reading:
             if place >= 0:
                 project.fields[PROJECT_FIELDS[place]] = (child.text or "").strip()
 
-    def _end_project(self, element: "_Element") -> None:
+    def end_project(self, element: "_Element") -> None:
+        """A project is complete, or something in another place that is called so."""
         if self._open and self._open[-1][0] is element:
             _, project = self._open.pop()
             self._keep_fields(element, project, len(element))
@@ -208,7 +219,8 @@ class _Reading:
             return self._open[-1][1]
         return None
 
-    def _read_activity(self, element: "_Element") -> None:
+    def read_activity(self, element: "_Element") -> None:
+        """Keep an activity of a project."""
         project = self._project_of(element)
         if project is None:
             return
@@ -242,13 +254,14 @@ class _Reading:
 
     def _keep_further(self, object_id: str, further: Iterable[tuple[int, "_Element"]]) -> None:
         for place, child in further:
-            told = {_local(each.tag): (each.text or "").strip() for each in child}
+            told = {local_name(each.tag): (each.text or "").strip() for each in child}
             type_id = told.pop(_TYPE_ID, "")
             kept = self.file.own_fields if place > len(self.file.columns) else self.file.assigned
             value = next((text for name, text in told.items() if text and name != "CodeObjectId"), "")
             kept.setdefault(object_id, []).append((type_id, value))
 
-    def _read_relation(self, element: "_Element") -> None:
+    def read_relation(self, element: "_Element") -> None:
+        """Keep a relation of a project."""
         project = self._project_of(element)
         if project is None:
             return
@@ -276,7 +289,8 @@ class _Reading:
         else:
             self._lags.add(lag)
 
-    def _read_wbs(self, element: "_Element") -> None:
+    def read_wbs(self, element: "_Element") -> None:
+        """Keep a part of the WBS of a project."""
         project = self._project_of(element)
         if project is not None:
             project.nodes.append((element.sourceline or 0, _row(element, self._wbs)))
@@ -310,6 +324,6 @@ def _row_at(element: "_Element", layout: Layout) -> Row | None:
     return row
 
 
-def _local(tag: object) -> str:
+def local_name(tag: object) -> str:
     """A tag without its namespace; what is no element has none."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

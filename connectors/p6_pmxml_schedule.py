@@ -44,17 +44,18 @@ def wanted_columns(mapping: SourceMapping) -> list[str]:
     wanted: dict[str, str] = {}
     given = {column.casefold() for column in WORDS.baseline_columns}
     for column in (_ID, _WBS, *declared_columns(mapping)):
-        if not _is_further(column) and column.casefold() not in given:
+        if not is_further(column) and column.casefold() not in given:
             wanted.setdefault(column.casefold(), column)
     return list(wanted.values())
 
 
 def wants_further(mapping: SourceMapping) -> bool:
     """Whether a mapping names a code or an own field."""
-    return any(_is_further(column) for column in declared_columns(mapping))
+    return any(is_further(column) for column in declared_columns(mapping))
 
 
-def _is_further(column: str) -> bool:
+def is_further(column: str) -> bool:
+    """Whether a column of a mapping is an activity code or a user defined field."""
     return column.casefold().startswith((_CODE, _OWN_FIELD))
 
 
@@ -195,7 +196,7 @@ class PmxmlSchedule:
         further: dict[str, dict[str, str]] = {}
         shown = {object_id.strip(): value for object_id, _, value in self._file.codes}
         for column in declared_columns(self._mapping):
-            if not _is_further(column):
+            if not is_further(column):
                 continue
             kind, _, name = column.partition(":")
             name = plain(name)

@@ -81,7 +81,7 @@ def read_projects(
     baseline = None
     if choice.baseline is not None:
         content, _ = read_whole(choice.baseline)
-        baseline = _read(read_baseline, content, choice.baseline.name, told)
+        baseline = read_safely(read_baseline, content, choice.baseline.name, told)
     question = ScheduleQuestion(
         mapping=told,
         stem=path.stem,
@@ -93,7 +93,7 @@ def read_projects(
         baseline=baseline,
     )
     content, digest = read_whole(path)
-    read = _read(read_schedule, content, path.name, question)
+    read = read_safely(read_schedule, content, path.name, question)
     say(path.name, read.remarks)
     return Snapshot(
         side=Side.PMCS,
@@ -110,7 +110,7 @@ def read_projects(
     )
 
 
-def _read(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, question: Q) -> A:
+def read_safely(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, question: Q) -> A:
     """What a reader makes of a file: in a worker, unless the file is too small to need one."""
     if len(content) <= _SMALL_BYTES:
         return reader(io.BytesIO(content), source, question)

@@ -45,12 +45,12 @@ class ScheduleQuestion:
 
     mapping: MappingText
     stem: str
-    period: str | None
-    kind: str | None
-    unnamed_kind: str | None
-    project: str | None
-    baseline_project: str | None
-    baseline: BaselineFile | None
+    period: str | None = None
+    kind: str | None = None
+    unnamed_kind: str | None = None
+    project: str | None = None
+    baseline_project: str | None = None
+    baseline: BaselineFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read_schedule(file: BinaryIO, source: str, question: ScheduleQuestion) -> Sc
     mapping = question.mapping.load()
     schedule = open_schedule(file, source, mapping)
     file_named = mapping.read_file_name(question.stem)
-    projects = _choose(schedule, question, mapping, question.kind or file_named.kind, source)
+    projects = choose_projects(schedule, question, mapping, question.kind or file_named.kind, source)
     named = agree(
         source,
         [
@@ -97,7 +97,7 @@ def read_schedule(file: BinaryIO, source: str, question: ScheduleQuestion) -> Sc
     is_baseline = not mapping.dates(kind).forecast
     period = named.period if named.period and is_baseline else _agree_on_period(source, named.period, data_date)
     predecessors, remarks = schedule.relations(projects)
-    baselines = {each.id: _find_baseline(each, schedule, question, mapping, source) for each in projects}
+    baselines = {each.id: find_baseline(each, schedule, question, mapping, source) for each in projects}
     rows = _Rows(schedule, mapping, kind, source, baselines, predecessors)
     milestones, rejects = settle(rows.read(schedule.activities(projects)))
     rejects = (*unreadable, *rejects)
@@ -113,7 +113,7 @@ def read_baseline(file: BinaryIO, source: str, mapping_text: MappingText) -> Bas
     return BaselineFile(source, schedule.projects, dates)
 
 
-def _choose(
+def choose_projects(
     schedule: Schedule, question: ScheduleQuestion, mapping: SourceMapping, kind: str | None, source: str
 ) -> list[Project]:
     """The projects that are configured, else the exported ones; of one kind where their names tell several."""
@@ -178,16 +178,16 @@ def _agree_on_period(source: str, named: str | None, data_date: date | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Baseline:
+class Baseline:
     """The baseline of one project: its dates by activity id, or None where only P6 has it, and why."""
 
     dates: Mapping[str, tuple[str, str]] | None
     absent: str = ""
 
 
-def _find_baseline(
+def find_baseline(
     project: Project, schedule: Schedule, question: ScheduleQuestion, mapping: SourceMapping, source: str
-) -> _Baseline | None:
+) -> Baseline | None:
     """The baseline of a project, in the file that was named or in its own; None where it has none.
 
     Raises BadExport where the configuration names a baseline that is not there.
@@ -208,8 +208,8 @@ def _find_baseline(
         wanted = f"can be the baseline of {project.name or 'the schedule'}"
     if len(found) == 1:
         if question.baseline is None:
-            return _Baseline(schedule.baseline_dates(found[0], columns))
-        return _Baseline(question.baseline.dates[others.index(found[0])])
+            return Baseline(schedule.baseline_dates(found[0], columns))
+        return Baseline(question.baseline.dates[others.index(found[0])])
     if not own or question.baseline_project is not None:
         many = "more than one" if found else "no"
         raise BadExport(
@@ -219,7 +219,7 @@ def _find_baseline(
     if not project.baseline:
         return None
     told = f"{schedule.words.baseline} {project.baseline}"
-    return _Baseline(None, f"the baseline of {project.name} ({told}) is not in the file")
+    return Baseline(None, f"the baseline of {project.name} ({told}) is not in the file")
 
 
 class _Rows:
@@ -231,7 +231,7 @@ class _Rows:
         mapping: SourceMapping,
         kind: str | None,
         source: str,
-        baselines: Mapping[str, _Baseline | None],
+        baselines: Mapping[str, Baseline | None],
         predecessors: Mapping[str, list[str]],
     ) -> None:
         """Raises MappingError where a required column is absent."""

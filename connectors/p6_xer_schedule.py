@@ -1,6 +1,6 @@
 """What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from connectors.p6_relations import Ends, Relation, RelationWords, relate
@@ -9,11 +9,21 @@ from connectors.p6_schedule import (
     Project,
     ScheduleWords,
     add_baseline,
-    declared_columns,
     first,
     join_paths,
     on_one_line,
-    plain,
+)
+from connectors.p6_xer_columns import (
+    CODE_TABLES,
+    ENCODING,
+    FIELD_TABLES,
+    TABLES,
+    columns_of,
+    is_code,
+    is_code_called,
+    is_own_field,
+    is_own_field_called,
+    wanted_tables,
 )
 from connectors.p6_xer_tables import XerFile, XerTable, read_tables
 from connectors.relations import find_odd_lags, find_odd_types
@@ -32,60 +42,13 @@ WORDS: Final = ScheduleWords(
 )
 RELATION_WORDS: Final = RelationWords("TASKPRED line", "pred_task_id", "task_id")
 
-_ENCODING: Final = "cp1252"
-_KEYS: Final = ("task_id", "proj_id", "wbs_id")
-_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "PROJECT": (
-        "proj_id",
-        "proj_short_name",
-        "export_flag",
-        "last_recalc_date",
-        "sum_base_proj_id",
-        "orig_proj_id",
-    ),
-    "PROJWBS": ("wbs_id", "parent_wbs_id", "wbs_short_name", "proj_node_flag"),
-    "TASKPRED": ("pred_task_id", "task_id", "proj_id", "pred_proj_id", "pred_type", "lag_hr_cnt"),
-}
-_TYPES: Final = ("PR_FS", "PR_SS", "PR_FF", "PR_SF")  # of relations
-_CODE_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ACTVTYPE": ("actv_code_type_id", "actv_code_type"),
-    "ACTVCODE": ("actv_code_id", "short_name"),
-    "TASKACTV": ("task_id", "actv_code_type_id", "actv_code_id"),
-}
-_FIELD_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "UDFTYPE": ("udf_type_id", "table_name", "udf_type_name", "udf_type_label"),
-    "UDFVALUE": ("udf_type_id", "fk_id", "udf_date", "udf_number", "udf_text"),
-}
+_RELATION_TYPES: Final = ("PR_FS", "PR_SS", "PR_FF", "PR_SF")
 _NO_TABLE: Final = XerTable()
-
-
-def wanted_tables(mapping: SourceMapping) -> dict[str, list[str]]:
-    """What is read of a file under a mapping: table -> columns."""
-    declared = _columns(mapping)
-    wanted = {name: list(columns) for name, columns in _TABLES.items()}
-    wanted["TASK"] = list(dict.fromkeys([*_KEYS, *declared]))
-    if any(_is_code(column) for column in declared):
-        wanted |= {name: list(columns) for name, columns in _CODE_TABLES.items()}
-    if any(_is_own_field(column) for column in declared):
-        wanted |= {name: list(columns) for name, columns in _FIELD_TABLES.items()}
-    return wanted
-
-
-def _columns(mapping: SourceMapping) -> list[str]:
-    return list(dict.fromkeys(column.lower() for column in declared_columns(mapping)))
-
-
-def _is_code(column: str) -> bool:
-    return column.startswith(("actv_code_", "code:"))
-
-
-def _is_own_field(column: str) -> bool:
-    return column.startswith(("user_field_", "udf:"))
 
 
 def open_xer(file: BinaryIO, source: str, mapping: SourceMapping) -> "XerSchedule":
     """The projects of a file. Raises BadExport for one that is no XER file, is cut off, or has no activities."""
-    tables = read_tables(file, source, mapping.encoding or _ENCODING, wanted_tables(mapping))
+    tables = read_tables(file, source, mapping.encoding or ENCODING, wanted_tables(mapping))
     return XerSchedule(tables, source, mapping)
 
 
@@ -160,7 +123,7 @@ class XerSchedule:
         if len(chosen) < len(self.projects):
             tasks = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
             inside = {task_id: codes[task_id] for task_id, owner in tasks if owner in chosen}
-        before, after, owners, before_owners, types, lags = (table.cells(name) for name in _TABLES["TASKPRED"])
+        before, after, owners, before_owners, types, lags = (table.cells(name) for name in TABLES["TASKPRED"])
         lines, shifted = table.lines, table.shifted
 
         def read() -> Iterator[Relation]:
@@ -171,7 +134,7 @@ class XerSchedule:
             rows = zip(lines, before, after, cells, strict=True) if odd else ()
             return {(line, earlier, later): cell for line, earlier, later, cell in rows if cell in odd}
 
-        odd_types, odd_lags = pick(types, find_odd_types(types, _TYPES)), pick(lags, find_odd_lags(lags))
+        odd_types, odd_lags = pick(types, find_odd_types(types, _RELATION_TYPES)), pick(lags, find_odd_lags(lags))
         found, remarks = relate(read, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
         said = [Remark(f"{RELATION_WORDS.place} {line}", _say_shifted(table, line)) for line in shifted]
         return found, [*said, *remarks]
@@ -195,7 +158,7 @@ class XerSchedule:
         table = self._table("PROJECT")
         if not table.rows:  # made by another program: all activities are of one project without a name
             return [Project("", "", "", True, "", "", "")]
-        names = _TABLES["PROJECT"]
+        names = TABLES["PROJECT"]
         projects: dict[str, Project] = {}
         for line, *cells in zip(table.lines, *(table.cells(name) for name in names), strict=True):
             proj_id, name, flag, data_date, baseline, original = (cell.strip() for cell in cells)
@@ -242,7 +205,7 @@ class XerSchedule:
         """WBS id -> the short names from below the project's own node down to it, with dots between them."""
         table = self._table("PROJWBS")
         nodes: dict[str, tuple[str, str, bool]] = {}
-        columns = [table.cells(name) for name in _TABLES["PROJWBS"]]
+        columns = [table.cells(name) for name in TABLES["PROJWBS"]]
         for wbs_id, parent, name, flag, line in zip(*columns, table.lines, strict=True):
             node = (parent, name.strip(), flag.upper() == "Y")
             if nodes.setdefault(wbs_id, node) != node:
@@ -252,29 +215,26 @@ class XerSchedule:
     def _read_further(self) -> dict[str, dict[str, str]]:
         """The columns of the mapping that are activity codes or own fields: column -> activity (task_id) -> cell."""
         further: dict[str, dict[str, str]] = {}
-        for column in _columns(self._mapping):
+        for column in columns_of(self._mapping):
             if column in self._tasks.columns:
                 continue
-            values = self._read_code(column) if _is_code(column) else None
-            values = self._read_own_field(column) if _is_own_field(column) else values
+            values = self._read_code(column) if is_code(column) else None
+            values = self._read_own_field(column) if is_own_field(column) else values
             if values is not None:
                 further[column] = values
         return further
 
     def _read_code(self, column: str) -> dict[str, str] | None:
-        types, values, assigned = (self._table(name) for name in _CODE_TABLES)
-        wanted = column.removeprefix("code:")
-        wanted = wanted.removeprefix("actv_code_").removesuffix("_id") if wanted == column else wanted
-        wanted = plain(wanted)
+        types, values, assigned = (self._table(name) for name in CODE_TABLES)
         type_ids = {
             type_id
             for type_id, name in zip(types.cells("actv_code_type_id"), types.cells("actv_code_type"), strict=True)
-            if plain(name) == wanted
+            if is_code_called(column, name)
         }
         if not type_ids:
             return None
         shown = dict(zip(values.cells("actv_code_id"), values.cells("short_name"), strict=True))
-        columns = (assigned.cells(name) for name in _CODE_TABLES["TASKACTV"])
+        columns = (assigned.cells(name) for name in CODE_TABLES["TASKACTV"])
         return {
             task_id: shown.get(value_id, "")
             for task_id, type_id, value_id in zip(*columns, strict=True)
@@ -282,18 +242,17 @@ class XerSchedule:
         }
 
     def _read_own_field(self, column: str) -> dict[str, str] | None:
-        types, values = (self._table(name) for name in _FIELD_TABLES)
-        label = plain(column.removeprefix("udf:")) if column.startswith("udf:") else None
+        types, values = (self._table(name) for name in FIELD_TABLES)
         type_ids = {
             type_id
             for type_id, table, name, shown in zip(
-                *(types.cells(name) for name in _FIELD_TABLES["UDFTYPE"]), strict=True
+                *(types.cells(name) for name in FIELD_TABLES["UDFTYPE"]), strict=True
             )
-            if table.upper() == "TASK" and (name.lower() == column if label is None else plain(shown) == label)
+            if table.upper() == "TASK" and is_own_field_called(column, name, shown)
         }
         if not type_ids:
             return None
-        columns = (values.cells(name) for name in _FIELD_TABLES["UDFVALUE"])
+        columns = (values.cells(name) for name in FIELD_TABLES["UDFVALUE"])
         return {
             task_id: first((day, text, number))
             for type_id, task_id, day, number, text in zip(*columns, strict=True)

@@ -60,11 +60,12 @@ class XerTable:
 
 @dataclass(slots=True)
 class XerFile:
-    """What was wanted of a file, and of all its tables the lines that they begin in, by name."""
+    """What was wanted of a file, and of all its tables, by name, the lines that they begin in and their columns."""
 
     version: str
     tables: dict[str, XerTable]
     table_names: dict[str, int]
+    columns: dict[str, list[str]] = field(default_factory=dict)  # in lower case
 
 
 def is_xer(content: bytes) -> bool:
@@ -210,11 +211,12 @@ class _Reading:
             self._file.tables[self._name] = self._table
 
     def _name_columns(self, record: str, line: int) -> None:
+        names = [name.strip().lower() for name in record[2:].split("\t")]
+        self._file.columns.setdefault(self._name, names)
         if not self._is_wanted:
             return
         if self._select is not None:
             raise self._wrong(line, f"table {self._name} names its columns a second time")
-        names = [name.strip().lower() for name in record[2:].split("\t")]
         columns = [column for column in self._wanted[self._name] if column in names]
         if twice := next((column for column in columns if names.count(column) > 1), None):
             raise self._wrong(line, f"table {self._name} has two columns {twice}: which one counts?")
