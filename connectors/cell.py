@@ -1,7 +1,8 @@
 """The cells of sheets, tables and pages as text."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -30,6 +31,15 @@ def is_blank(cells: Sequence[Cell]) -> bool:
 def shorten(text: str) -> str:
     """A text as a message shows it."""
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def kinds_of_texts(texts: Iterable[str]) -> dict[str, int]:
+    """How many of some texts look like dates, numbers and text; blank ones are not counted."""
+    found: Counter[str] = Counter()
+    for text, number in Counter(texts).items():
+        found[kind_of_text(text)] += number
+    del found[""]
+    return dict(found)
 
 
 @lru_cache(maxsize=8192)

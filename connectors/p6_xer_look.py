@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from connectors.cell import kind_of_text
+from connectors.cell import kinds_of_texts
 from connectors.p6_schedule import declared_columns
 from connectors.p6_xer_columns import (
     CODE_TABLES,
@@ -21,9 +21,7 @@ from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping_check import SeenColumn, SeenFile, SeenSheet, Use
 
 #: How many columns of a table are counted at once: those of all would fill the memory.
-_AT_ONCE: Final = 12
-
-_Kinds = Mapping[str, Mapping[str, Counter[str]]]
+_AT_ONCE: Final = 30
 
 
 def look_at_xer(file: BinaryIO, source: str, mapping: SourceMapping) -> tuple[XerSchedule, SeenFile]:
@@ -33,12 +31,12 @@ def look_at_xer(file: BinaryIO, source: str, mapping: SourceMapping) -> tuple[Xe
     read = read_tables(file, source, encoding, wanted | wanted_tables(mapping))
     schedule = XerSchedule(read, source, mapping)
     looked_for = tables_for(mapping)
-    kinds: dict[str, dict[str, Counter[str]]] = {name: {} for name in looked_for}
+    kinds: dict[str, dict[str, dict[str, int]]] = {name: {} for name in looked_for}
     for columns in _in_turn({name: read.columns.get(name, []) for name in looked_for}):
         file.seek(0)
         tables = read_tables(file, source, encoding, columns).tables
         for name, table in tables.items():
-            kinds[name] |= {column: Counter(map(kind_of_text, table.cells(column))) for column in columns[name]}
+            kinds[name] |= {column: kinds_of_texts(table.cells(column)) for column in columns[name]}
     names = sorted(looked_for, key=lambda name: name != "TASK")
     sheets = [_see(name, read, kinds[name], looked_for[name], mapping) for name in names]
     others = [SeenSheet(name, line) for name, line in read.table_names.items() if name not in looked_for]
@@ -56,22 +54,17 @@ def _in_turn(columns: Mapping[str, Sequence[str]]) -> Iterator[dict[str, list[st
 
 
 def _see(
-    name: str, read: XerFile, kinds: Mapping[str, Counter[str]], reads: Mapping[str, str], mapping: SourceMapping
+    name: str, read: XerFile, kinds: Mapping[str, Mapping[str, int]], reads: Mapping[str, str], mapping: SourceMapping
 ) -> SeenSheet:
     is_main = name == "TASK"
     looked_for = tuple((column, Use("", words)) for column, words in reads.items())
     if name not in read.table_names:
         return SeenSheet(name, reads=looked_for, is_absent=True)
-    columns = [_column(column, found) for column, found in kinds.items()]
+    columns = [SeenColumn(column, sum(found.values()), found) for column, found in kinds.items()]
     if is_main:
         columns += [*_codes(read, mapping), *_own_fields(read, mapping)]
     rows = len(read.tables[name].rows)
     return SeenSheet(name, read.table_names[name], rows, tuple(columns), looked_for, has_milestones=is_main)
-
-
-def _column(name: str, found: Counter[str]) -> SeenColumn:
-    kinds = {kind: number for kind, number in found.items() if kind}
-    return SeenColumn(name, sum(kinds.values()), kinds)
 
 
 def _codes(read: XerFile, mapping: SourceMapping) -> Iterator[SeenColumn]:

@@ -1,12 +1,11 @@
 """A release plan as a table in a web page."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from connectors.cell import is_blank, kind_of_text, shorten
+from connectors.cell import is_blank, kinds_of_texts, shorten
 from connectors.header import Header
 from connectors.release_plan.reading import ENTRY_LEVEL, HEADING_LEVEL, ReadPlan
 from connectors.row import ReadRow, RowReader
@@ -71,13 +70,9 @@ def see_tables(text: str, source: str, mapping: Mapping) -> tuple[SeenSheet, ...
             seen.append(SeenSheet(str(table.number)))
             continue
         (header_row, titles), *rows = table.rows
-        kinds: list[Counter[str]] = [Counter() for _ in titles]
-        for _, cells in rows:
-            for found, cell in zip(kinds, cells, strict=False):
-                found[kind_of_text(cell)] += bool(cell.strip())
+        kinds = [kinds_of_texts(cells[at] for _, cells in rows if at < len(cells)) for at in range(len(titles))]
         columns = tuple(
-            SeenColumn(title, sum(found.values()), {kind: number for kind, number in found.items() if kind and number})
-            for title, found in zip(titles, kinds, strict=True)
+            SeenColumn(title, sum(found.values()), found) for title, found in zip(titles, kinds, strict=True)
         )
         seen.append(SeenSheet(str(table.number), header_row, len(rows), columns, has_milestones=True))
     return tuple(seen)

@@ -101,8 +101,8 @@ def _place(sheet: CheckedSheet, unit: str) -> str:
     if unit == "element":
         return f"{rows:,} of them"
     if unit in _UNNAMED:
-        begins = f"its section begins in line {line}" if line else "without the section, so all of it was read"
-        return f"{begins}; {counted(rows, 'heading or entry', 'headings and entries')} with dates"
+        begins = f"section in line {line}" if line else "without the section"
+        return f"{begins}, {counted(rows, 'heading or entry', 'headings and entries')} with dates"
     if unit == "table":
         return f"begins in line {line}, {counted(rows, 'row')}"
     header = f"header in row {line}" if line else "no header"

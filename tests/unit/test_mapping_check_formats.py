@@ -227,7 +227,9 @@ def test_a_plan_without_the_section_or_a_word_says_so(tmp_path: Path) -> None:
     checked = check(path)
     (document,) = checked.sheets
     assert named(document.missing) == ["section", "currently incomplete"]
-    assert "The document: without the section, so all of it was read; 3" in mapping_check_text(checked, Page(80))
+    assert "The document: without the section, 3 headings and entries with dates" in mapping_check_text(
+        checked, Page(80)
+    )
 
 
 def test_the_columns_of_a_table_in_a_web_page(tmp_path: Path) -> None:
