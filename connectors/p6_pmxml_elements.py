@@ -111,9 +111,12 @@ def read_into(reading: "ElementReading", file: BinaryIO, source: str) -> PmxmlFi
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
             raise BadExport(f"{source}: reading the file takes more memory than any export should.") from None
         said = " ".join((error.msg or "").split())[:200]
+        place = f"line {error.lineno}: "
+        if error.code in (etree.ErrorTypes.ERR_DOCUMENT_EMPTY, etree.ErrorTypes.ERR_INTERNAL_ERROR):
+            # What lxml says at the end of a document in which it met an entity that is not declared.
+            place, said = "", "an entity such as &nbsp;, which XML does not have, may be in it"
         raise BadExport(
-            f"{source}: line {error.lineno or 1}: the file is damaged or cut off: it is no well-formed XML ({said}).",
-            EXPORT_AS,
+            f"{source}: {place}the file is damaged or cut off: it is no well-formed XML ({said}).", EXPORT_AS
         ) from None
     return reading.file
 

@@ -52,7 +52,7 @@ def _see_projects(
     schedule: Schedule, chosen: Collection[Project], activities: Sequence[Activity], mapping: SourceMapping
 ) -> tuple[SeenProject, ...]:
     numbers = Counter(each.project for each in activities)
-    names = {each.id: each.name for each in schedule.projects}
+    names = {each.id: each.name for each in schedule.projects if each.id}
     baseline_of = {each.baseline: each.name for each in schedule.projects if each.baseline in names}
     seen: list[SeenProject] = []
     for each in schedule.projects:

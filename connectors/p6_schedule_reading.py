@@ -1,6 +1,6 @@
 """The projects of a P6 file as milestones. This runs in a worker: what goes in and what comes out are plain values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from connectors.row import ReadRow, RowReader, settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
 from syncsvc.mapping import Mapping as SourceMapping
-from syncsvc.model import MILESTONE_KINDS, Basis, Field, Milestone, Reject
+from syncsvc.model import MILESTONE_KINDS, Basis, Field, Milestone, Reject, RejectCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,19 @@ def read_schedule(file: BinaryIO, source: str, question: ScheduleQuestion) -> Sc
     data_date, unreadable = _read_data_date(projects, schedule, mapping)
     # A baseline keeps the data date at which it was made, whatever month it is the baseline of.
     is_baseline = not mapping.dates(kind).forecast
-    period = named.period if named.period and is_baseline else _agree_on_period(source, named.period, data_date)
+    period = named.period
+    if not (named.period and is_baseline):
+        period = _agree_on_period(source, named.period, data_date, [each.name for each in projects])
     predecessors, remarks = schedule.relations(projects)
     baselines = {each.id: find_baseline(each, schedule, question, mapping, source) for each in projects}
     rows = _Rows(schedule, mapping, kind, source, baselines, predecessors)
     milestones, rejects = settle(rows.read(schedule.activities(projects)))
+    if not milestones and not rejects:
+        whose = _say(projects) if any(each.name for each in projects) else "the file"
+        raise BadExport(f"{source}: there are no activities in {whose}, so there is nothing to read.")
+    if len(projects) > 1 and any(each.cause in (RejectCause.DUPLICATE, RejectCause.REPEATED) for each in rejects):
+        said = "share ids of activities; `project` in the configuration says which are read"
+        remarks.append(Remark(f"the projects {_say(projects)}", said))
     rejects = (*unreadable, *rejects)
     return ScheduleAnswer(period, kind, data_date, rows.typed, milestones, rejects, [*rows.remarks, *remarks])
 
@@ -160,7 +168,7 @@ def _read_data_date(
     return max(found, default=None), rejects
 
 
-def _agree_on_period(source: str, named: str | None, data_date: date | None) -> str | None:
+def _agree_on_period(source: str, named: str | None, data_date: date | None, projects: Sequence[str]) -> str | None:
     """The period that names tell, else the month of the data date.
 
     A data date on the first of a month closes the month before it, too. Raises UsageError where they disagree.
@@ -171,10 +179,10 @@ def _agree_on_period(source: str, named: str | None, data_date: date | None) -> 
     closed = f"{data_date.year - (data_date.month == 1):04}-{(data_date.month - 2) % 12 + 1:02}"
     if named is None or named == month or (data_date.day == 1 and named == closed):
         return named or month
-    raise UsageError(
-        f"{source}: its names say that its period is {named}, but its data date is {data_date}.",
-        "Rename the file, or give another --period, so that both say the same month.",
-    )
+    hint = "Rename the file, or give another --period, so that both say the same month."
+    if len(projects) > 1:
+        hint = f"{len(projects)} projects are read together; to read some, name them: `project` in the configuration."
+    raise UsageError(f"{source}: its names say that its period is {named}, but its data date is {data_date}.", hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from connectors.sheet_reader import Wanted
 from connectors.still import Stillness
 from connectors.web_exports import WebExports
 from syncsvc.connector import Known, Pulled, Seen, always
-from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
+from syncsvc.errors import BadExport, ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
     Change,
@@ -76,6 +76,9 @@ def read_export(
     predecessors, remarks = read_relations(workbook, mapping, path.name)
     reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    if not milestones and not rejects:
+        place = f"sheet {sheet}" if sheet else "the file"
+        raise BadExport(f"{path.name}: there are no activities in {place}, so there is nothing to read.")
     if not predecessors:
         milestones, remarks = check_listed(milestones)
     say(path.name, [*reader.remarks, *remarks])

@@ -63,9 +63,10 @@ class XerSchedule:
         self._source = source
         self._mapping = mapping
         if "TASK" not in file.tables:
-            names = ", ".join(file.table_names) or "none"
+            names = _shorten(", ".join(file.table_names))
+            others = f"its tables are {names}" if names else "it has no table at all"
             raise BadExport(
-                f"{source}: there is no table TASK, so the file has no activities; its tables are {_shorten(names)}.",
+                f"{source}: there is no table TASK, so the file has no activities; {others}.",
                 "Export the project from P6 as XER, with its activities.",
             )
         self._tasks = file.tables["TASK"]

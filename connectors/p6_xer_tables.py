@@ -85,7 +85,8 @@ def read_tables(file: BinaryIO, source: str, encoding: str, wanted: dict[str, li
     """
     start = file.read(512)
     _refuse_foreign(start, source)
-    return _Reading(source, wanted).read(_records(file, _decoder_for(file, start, encoding), source))
+    is_old = b"\r" in start and b"\n" not in start  # lines that end as on a Mac of old
+    return _Reading(source, wanted).read(_records(file, _decoder_for(file, start, encoding), source, is_old))
 
 
 def _refuse_foreign(start: bytes, source: str) -> None:
@@ -122,12 +123,16 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _records(file: BinaryIO, decoder: codecs.IncrementalDecoder, source: str) -> Iterator[str]:
-    """The text between one percent sign at the beginning of a line and the next: a line, and what goes on with it."""
+def _records(file: BinaryIO, decoder: codecs.IncrementalDecoder, source: str, is_old: bool) -> Iterator[str]:
+    """The text between one percent sign at the beginning of a line and the next: a line, and what goes on with it.
+
+    `is_old`: lines end with a carriage return alone.
+    """
     rest = ""
     try:
         for chunk in _chunks(file):
-            *records, rest = (rest + decoder.decode(chunk)).split("\n%")
+            text = decoder.decode(chunk)
+            *records, rest = (rest + (text.replace("\r", "\n") if is_old else text)).split("\n%")
             yield from records
         yield rest + decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -153,6 +158,7 @@ class _Reading:
         self._table = XerTable()
         self._is_wanted = False
         self._select: _Select | None = None  # None: the table is not wanted, or has not named its columns yet
+        self._tabs_behind: set[int] = set()  # how many tabs stand behind rows, 0 where something stands between them
         self._row: list[str] = []  # the lines of the last row, where some of them begin with a percent sign
 
     def read(self, records: Iterator[str]) -> XerFile:
@@ -189,6 +195,7 @@ class _Reading:
                 self._join_row()
                 for _ in records:
                     raise self._wrong(next_line, "the file goes on behind its end (%E)")
+                self._forgive_tabs()
                 return self._file
             elif table.rows:  # a line of a text that begins with a percent sign
                 self._row = self._row or [last]
@@ -203,7 +210,10 @@ class _Reading:
     def _begin_table(self, record: str, line: int) -> None:
         self._name = record[2:].strip().upper()
         if self._name in self._file.table_names:
-            raise self._wrong(line, f"table {self._name} begins a second time")
+            first = self._file.table_names[self._name]
+            raise self._wrong(
+                line, f"table {self._name} begins a second time, as in line {first}; two files may have been joined"
+            )
         self._file.table_names[self._name] = line
         self._table, self._select = XerTable(), None
         self._is_wanted = self._name in self._wanted
@@ -230,8 +240,17 @@ class _Reading:
         cells = record.replace('""', '"').split("\t", width + 1)
         if len(cells) > width + 1:
             self._table.shifted[line] = record.count("\t")
+            self._tabs_behind.add(0 if cells[-1].strip(_BLANK) else record.count("\t") - width)
         cells[-1] = cells[-1].removesuffix("\r")
         return cells + [""] * (width + 1 - len(cells))
+
+    def _forgive_tabs(self) -> None:
+        """Where as many tabs stand behind each row of each table, none of them shifts anything."""
+        tables = self._file.tables.values()
+        is_each = all(len(table.shifted) == len(table.rows) for table in tables)
+        if is_each and len(self._tabs_behind) == 1 and 0 not in self._tabs_behind:
+            for table in tables:
+                table.shifted.clear()
 
     def _join_row(self) -> None:
         """Read the last row again, with the lines that belong to it though they look like others."""

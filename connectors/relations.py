@@ -201,7 +201,7 @@ def say_cycles(
         if follower.get(earlier) == later:
             numbers.setdefault(earlier, []).append(number)
     for cycle in cycles:
-        places = sorted(number for earlier in cycle for number in numbers.get(earlier, ()))
+        places = sorted({number for earlier in cycle for number in numbers.get(earlier, ())})
         named = [codes[each] if codes else each for each in cycle]
         shown = " before ".join([*named[:_MOST_SHOWN], *["…"] * (len(named) > _MOST_SHOWN), named[0]])
         where = f"{place}{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:_MOST_SHOWN]))}"

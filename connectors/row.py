@@ -139,7 +139,8 @@ class RowReader:
         if kind is None:
             word = self._text(cells, self._kind)
             known = self._mapping.place_of("kinds", "")
-            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that is declared in {known}"
+            said = f"{word!r} is no kind of activity that is declared in {known}" if word else "is blank"
+            reason = f"{self._mapping.columns.kind} {said}"
             return Reject(where, code, reason)
         status = self._status_of(word, cells)
         rejects: list[Reject] = []
