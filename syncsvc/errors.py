@@ -165,9 +165,10 @@ class WriteTrouble(SyncsvcError):
 
 
 class LeaseHeld(SyncsvcError):
-    """Another run is at work on this store."""
+    """Another run is at work on this store; `run` is its number, where that is known."""
 
     exit_code = ExitCode.LEASE
+    run: int | None = None
     default_hint = "Wait for it to end; the lease of a run that died ends by itself within two minutes."
 
 

@@ -186,6 +186,8 @@ def _happened(event: Event, story: Story) -> Iterator[str]:
         yield from _held(event, of_key)
     elif event.event == "hold_ended":
         yield f"No longer held: {of_key} ({(event.detail or '').replace('_', ' ')})."
+    elif event.event == "edited":
+        yield f"Set in Jira: {of_key} to {day(event.after, 'no date')}, by {event.detail}."
     elif event.event in _DECIDED and event.code is not None:
         yield (
             f"{event.actor} {_DECIDED[event.event]} {of_key} (Jira {day(event.before, 'no date')}, "

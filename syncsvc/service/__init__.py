@@ -46,7 +46,7 @@ from syncsvc.shapes import run_shape
 from syncsvc.slots import SlotClaim
 from syncsvc.store import StoredPlan
 
-__all__ = ["LinkTaken", "Picture", "Service", "Setup", "exit_code_of", "look"]
+__all__ = ["LinkTaken", "Picture", "Service", "Setup", "Suggestions", "exit_code_of", "look"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,12 @@ def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unatte
     `picture` stays true while the lease is ours, and no intent is committed once it is not.
     """
     setup, store = session.setup, session.setup.store
-    store.begin_applying(session.lease, session.run, stored.making)
-    session.plan = stored.plan
     drifts = _drift_of(picture)
     allowed = [
         change for change in stored.plan.changes if _is_approved(setup, stored, change, drifts, unattended=unattended)
     ]
+    store.begin_applying(session.lease, session.run, stored.making, to_write=len(allowed))
+    session.plan = stored.plan
     usable, why = True, ""
     before = len(session.receipts)
 

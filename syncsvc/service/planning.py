@@ -2,17 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 
 from syncsvc.change_requests import find_requests
 from syncsvc.decisions import lay_over, why_ended
+from syncsvc.errors import SourceError
 from syncsvc.model import (
     Action,
     Change,
     Decision,
     Drift,
+    DriftKind,
     Field,
+    FieldChange,
+    Hold,
     Judgement,
     Link,
     LinkKey,
@@ -64,12 +70,33 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     store.record_baselines(session.lease, session.run, agreed)  # type: ignore[arg-type]
     plan = make_plan(picture.drifts, _setting(setup, picture, mode))
     stored = store.save_plan(session.lease, session.run, plan, picture.links)
-    store.note_holds(session.lease, session.run, plan.holds)
+    _note_who_edited(session, store.note_holds(session.lease, session.run, plan.holds))
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
     session.requests = find_requests(
         picture.drifts, picture.links, picture.owner, picture.follower, store.memory().undone
     )
     return stored
+
+
+#: Of so many new holds in one run it is asked who set the date in Jira: Data Center is asked once for each issue.
+MOST_ASKED: Final = 200
+_EDITED: Final = frozenset({DriftKind.FOLLOWER_EDITED, DriftKind.BOTH_MOVED})
+
+
+def _note_who_edited(session: Session, begun: Sequence[Hold]) -> None:
+    """Keep who set the follower's dates of new holds, for whoever decides them; nobody where it cannot say."""
+    edited = [hold for hold in begun if hold.kind in _EDITED and hold.issue_id is not None][:MOST_ASKED]
+    named: list[tuple[Hold, FieldChange]] = []
+    for field in Field:
+        of_field = [hold for hold in edited if hold.field is field]
+        with suppress(SourceError):
+            changes = session.setup.follower.last_changes(sorted({str(hold.issue_id) for hold in of_field}), field)
+            for hold in of_field:
+                change = changes.get(str(hold.issue_id))
+                if change is not None and change.after == hold.follower_value:  # else it was changed once more
+                    named.append((hold, change))
+    if named:
+        session.setup.store.note_edits(session.lease, session.run, named)
 
 
 def plan_adoption(session: Session, codes: Collection[str], field: Field | None) -> tuple[StoredPlan, tuple[str, ...]]:

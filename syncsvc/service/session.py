@@ -83,6 +83,7 @@ def open_session(setup: Setup, *, trigger: str, mode: Mode, actor: str) -> Itera
         lease = store.take_lease(f"{socket.gethostname()}:{os.getpid()} {trigger}", seconds=LEASE_SECONDS)
     with _kept_alive(setup, lease, watch):
         run = store.begin_run(trigger=trigger, mode=mode, actor=actor)
+        setup.begun(run)
         session = Session(setup, run, lease, trigger, mode, actor, setup.now(), watch)
         try:
             with in_run(run):

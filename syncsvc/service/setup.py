@@ -43,6 +43,7 @@ class Setup:
     write_report: Callable[[RunResult], Mapping[str, str]] | None = None
     waits: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # for the tracker's rate limits: how often, seconds
     progress: Callable[[str, int, int], None] = lambda what, done, of: None  # told of long work as it goes on
+    begun: Callable[[int], None] = lambda run: None  # told the number of each run as it begins
     stopping: Callable[[], bool] = lambda: False  # once True, no further batch of writes is begun
 
     def for_mode(self, mode: Mode) -> "Setup":

@@ -24,7 +24,7 @@ from syncsvc.store.results import ResultStore
 from syncsvc.store.runs import Lease, Run, RunStore
 from syncsvc.store.sightings import LastMove, SightingStore
 from syncsvc.store.snapshots import SnapshotHead, SnapshotStore
-from syncsvc.store.writing import OpenIntent, WritingStore
+from syncsvc.store.writing import OpenIntent, SoFar, WritingStore
 
 __all__ = [
     "Delivery",
@@ -36,6 +36,7 @@ __all__ = [
     "Restated",
     "Run",
     "SnapshotHead",
+    "SoFar",
     "Store",
     "StoredPlan",
     "Waiver",

@@ -15,7 +15,7 @@ from syncsvc.errors import PlanRefused, UsageError
 from syncsvc.model import Link, Plan
 from syncsvc.store import tables
 from syncsvc.store.audit import add_events
-from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all
+from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all, write_json
 from syncsvc.store.engine import Database
 from syncsvc.store.parts import keep_part, read_part
 from syncsvc.store.runs import Lease, require_lease
@@ -113,13 +113,17 @@ class PlanStore(Database):
             add_events(connection, at, run, actor, told)
             return _stored(connection, _row(connection, making))
 
-    def begin_applying(self, lease: Lease, run: int, making: int) -> None:
-        """From open to applying; PlanRefused for a making that is no longer open, or has ended."""
+    def begin_applying(self, lease: Lease, run: int, making: int, *, to_write: int = 0) -> None:
+        """From open to applying; PlanRefused for a making that is no longer open, or has ended.
+
+        `to_write`: how many changes of it will be tried, for whoever looks on while it writes.
+        """
+        body = write_json({"to_write": to_write})
         with self._writing() as connection:
             require_lease(connection, lease)
             row = _require_open(connection, making, self._now())
             connection.execute(update(tables.making).where(tables.making.c.id == making).values(state="applying"))
-            connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=row["plan"]))
+            connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=row["plan"], body=body))
 
     def finish_applying(self, lease: Lease, run: int, making: int) -> None:
         """From applying to applied."""

@@ -24,7 +24,7 @@ from syncsvc.store.tables import database_seconds
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `body` is its syncsvc.run/1 value once it has finished."""
+    """One run. `body` is its syncsvc.run/1 value once it has finished; before that, how much it is `to_write`."""
 
     id: int
     trigger: str

@@ -4,7 +4,7 @@ An intent stays open until an outcome closes it, once. `unknown` is told and clo
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +30,14 @@ class OpenIntent:
     run: int
     at: datetime
     making: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """How far a run is: writes that were begun and whose end is not known yet, and how many ended how."""
+
+    begun: int
+    outcomes: Mapping[Outcome, int]
 
 
 class WritingStore(Database):
@@ -89,6 +97,19 @@ class WritingStore(Database):
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [WrittenValue(**{**row, "field": Field(row["field"])}) for row in rows]
+
+    def written_so_far(self, run: int) -> SoFar:
+        """How far a run is with what it writes itself; what it settles of earlier runs is not counted."""
+        meant, told = tables.audit.alias("meant"), tables.audit.alias("told")
+        own = or_(told.c.intent.is_(None), meant.c.run == run)
+        query = select(told.c.event, func.count(), func.count(told.c.intent))
+        query = query.outerjoin(meant, meant.c.id == told.c.intent)
+        query = query.where(told.c.run == run, told.c.event.in_(["intent", *(each.value for each in Outcome)]), own)
+        with self._reading() as connection:
+            rows = connection.execute(query.group_by(told.c.event)).all()
+        begun = sum(count for event, count, _ in rows if event == "intent")
+        outcomes = {Outcome(event): count for event, count, _ in rows if event != "intent"}
+        return SoFar(begun - sum(of_intents for _, _, of_intents in rows), outcomes)
 
     def open_intents(self) -> list[OpenIntent]:
         """Intents that no outcome has closed, oldest first."""

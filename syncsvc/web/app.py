@@ -5,6 +5,7 @@ Pages are plain functions and run in threads, so that a slow one keeps nobody el
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -37,6 +38,7 @@ from syncsvc.web.desk import Desk
 from syncsvc.web.guard import MOST_BYTES, MOST_UPLOAD_BYTES, Guard, TooLarge
 from syncsvc.web.pages import DEEDS, PAGES
 from syncsvc.web.view import Asset, View, pack_told, unpack_told
+from syncsvc.web.work import Piece
 
 #: Forms of a page with many rows: so many fields at most.
 _MOST_FIELDS: Final = 5_000
@@ -135,7 +137,7 @@ class _Site:
             if not caller.person.role.includes(what.role):
                 return self._too_low(caller, what.role)
             ask = Ask(self.desk, caller.person, request.path_params, dict(request.query_params), form or {}, file)
-            answer = what.show(ask) if isinstance(what, Page) else what.do(ask)
+            answer = what.show(ask) if isinstance(what, Page) else self._do(ask, what)
             return self._answer(request, caller, answer)
         except UsageError as error:  # of a page: its path or its query names what is not there
             return self._said(error, caller, status=404 if isinstance(what, Page) else 422)
@@ -145,6 +147,23 @@ class _Site:
             _log.exception("a bug in syncsvc, at %s", printable(request.url.path))
             hint = "It is in the log of `syncsvc serve`. Nothing else was stopped by it."
             return self._trouble(500, "This is a bug in syncsvc.", hint, caller=caller)
+
+    def _do(self, ask: Ask, deed: Deed) -> Answer:
+        """What a deed answers; of one that outlasts the request where to look on, until its answer is picked up."""
+        if not deed.is_long:
+            return deed.do(ask)
+        work, has_run = self.desk.work, not deed.meanwhile
+
+        def make(piece: Piece) -> Answer:
+            return deed.do(replace(ask, begun=piece.begin))
+
+        piece = work.do(ask.who.name, deed.path, make, has_run=has_run, is_awaited=deed.is_awaited)
+        if not piece.is_left:
+            answer: Answer = piece.take()
+            return answer
+        if has_run and piece.run is None:
+            return Elsewhere("/runs", ["It has not begun yet, since others are at work. Once it does, it stands here."])
+        return Elsewhere(deed.meanwhile or f"/runs/{piece.run}")
 
     def _answer(self, request: Request, caller: Caller, answer: Answer) -> Response:
         if isinstance(answer, Elsewhere):
@@ -287,7 +306,8 @@ class _Site:
         """An expected failure, in its own words; the status is that of its kind where none is given."""
         status = status or next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
         problems = tuple(str(problem) for problem in error.problems)
-        response = self._trouble(status, error.message, error.hint, problems=problems, caller=caller)
+        link = f"/runs/{error.run}" if isinstance(error, LeaseHeld) and error.run is not None else "/"
+        response = self._trouble(status, error.message, error.hint, link=link, problems=problems, caller=caller)
         if isinstance(error, TooMany):
             response.headers["retry-after"] = str(error.seconds)
         return response

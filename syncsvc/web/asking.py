@@ -5,11 +5,12 @@ after something was done) or `Handed` (a file).
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from syncsvc.persons import Person, Role
+from syncsvc.service import Service
 from syncsvc.web.desk import Configured, Desk
 
 V = TypeVar("V")
@@ -25,6 +26,7 @@ class Ask:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     file: bytes | None = None  # what was uploaded
+    begun: Callable[[int], None] = lambda run: None  # told the number of each run that this begins
 
     @cached_property
     def configured(self) -> Configured:
@@ -38,6 +40,17 @@ class Ask:
     def once(self, name: Hashable, make: Callable[[], V]) -> V:
         """What `make` gives, kept for all requests until the store or the configuration changes."""
         return self.desk.once(self._mark, name, make)
+
+    def act(self, use: Callable[[Service], V], *, patience_seconds: float | None = None) -> V:
+        """What `use` does with the service in the name of who asks, once whoever is at work is done.
+
+        LeaseHeld, with who that is, where it takes longer than the patience of a person.
+        """
+        return self.desk.act(self.who.name, use, begun=self.begun, patience_seconds=patience_seconds)
+
+    def again(self) -> "Ask":
+        """The same request anew: the store is another one now, after something was done."""
+        return replace(self)
 
     def may(self, role: Role) -> bool:
         """Whether who asks may do what needs this role."""
@@ -86,9 +99,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Deed:
-    """Something to do, by a form that carries the token of who does it. `takes_file`: one may be uploaded with it."""
+    """Something to do, by a form that carries the token of who does it. `takes_file`: one may be uploaded with it.
+
+    `is_long`: it asks Jira, and may outlast a request. Its answer then waits at `meanwhile`, or the page of its run;
+    that of a form which may be shown again, with what was not taken, `is_awaited` for longer.
+    """
 
     path: str
     do: Callable[[Ask], Answer]
     role: Role = Role.CONTROLLER
     takes_file: bool = False
+    is_long: bool = False
+    is_awaited: bool = False
+    meanwhile: str = ""

@@ -18,7 +18,9 @@ from syncsvc.links import LinksFile
 from syncsvc.reporting import Reporting
 from syncsvc.service import Service, Setup
 from syncsvc.settings import Settings
-from syncsvc.store import Store
+from syncsvc.store import Run, Store
+from syncsvc.web.search import Search
+from syncsvc.web.work import Work
 from syncsvc.wiring import Clock, Wiring
 
 V = TypeVar("V")
@@ -62,6 +64,8 @@ class Desk:
         self._configured: Configured | None = None
         self.now = now
         self.store: Store = wire().open_store()
+        self.work = Work(now)
+        self.search = Search()
 
     def configured(self) -> Configured:
         """The configuration as its files stand now. ConfigError in words while they are wrong."""
@@ -101,33 +105,59 @@ class Desk:
         return made
 
     @contextmanager
-    def service(self, actor: str) -> Iterator[Service]:
+    def service(self, actor: str, begun: Callable[[int], None] = lambda run: None) -> Iterator[Service]:
         """The service in the name of an actor, built afresh, since links and tokens change."""
-        setup = replace(self._wire().setup(), stopping=self._stopping)
+        setup = replace(self._wire().setup(), stopping=self._stopping, begun=begun)
         try:
             yield Service(setup, actor)
         finally:
             setup.close()
 
-    def act(self, actor: str, use: Callable[[Service], V]) -> V:
-        """What `use` does with the service, once whoever is at work is done. LeaseHeld where that takes too long."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        if not self._deciding.acquire(timeout=PATIENCE_SECONDS):
-            raise LeaseHeld("Somebody else's decisions are being kept")
+    def act(
+        self,
+        actor: str,
+        use: Callable[[Service], V],
+        *,
+        begun: Callable[[int], None] = lambda run: None,
+        patience_seconds: float | None = None,
+    ) -> V:
+        """What `use` does with the service, once whoever is at work is done. LeaseHeld where that takes too long.
+
+        `begun` is told the number of each run as it begins.
+        """
+        patience = PATIENCE_SECONDS if patience_seconds is None else min(patience_seconds, PATIENCE_SECONDS)
+        until = time.monotonic() + patience
+        if not self._deciding.acquire(timeout=patience):
+            raise self._who_is_at_work() or LeaseHeld("Somebody else's decisions are being kept")
         try:
-            with self.service(actor) as service:
+            with self.service(actor, begun) as service:
                 while True:
                     try:
                         return use(service)
-                    except LeaseHeld:
+                    except LeaseHeld as error:
                         if time.monotonic() >= until:
-                            raise
+                            raise self._who_is_at_work() or error from None
                     time.sleep(_PAUSE_SECONDS)
         finally:
             self._deciding.release()
 
+    def run_at_work(self) -> Run | None:
+        """The run that has the lease now; None where there is none, or it has not begun yet."""
+        run = self.store.latest_run()
+        return run if run is not None and run.finished_at is None and self.store.is_at_work() else None
+
+    def _who_is_at_work(self) -> LeaseHeld | None:
+        run = self.run_at_work()
+        if run is None:
+            return None
+        words = f"Run {run.id} of {run.actor} is at work: {run.trigger}, since {run.started_at:%Y-%m-%d %H:%M} UTC"
+        held = LeaseHeld(words, "Wait for it to end, then press again. Nothing was done meanwhile.")
+        held.run = run.id
+        return held
+
     def close(self) -> None:
-        """Give the store back."""
+        """Give the store back, once what was begun on the pages has ended."""
+        self.work.finish()
         self.store.close()
 
 

@@ -13,8 +13,8 @@ MOST_UPLOAD_BYTES: Final = 41_000_000
 
 #: What a page may do: show our style, run our script, send forms to us. No other place is ever asked for anything.
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
     "content-security-policy": POLICY,

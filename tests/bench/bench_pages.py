@@ -19,12 +19,14 @@ from sqlalchemy import event
 
 from connectors.memory import MemorySchedule, MemoryTracker
 from connectors.memory_far_side import FarSchedule, FarTracker
-from syncsvc.model import Basis, Field, Limits, Mode, Policy
+from syncsvc.model import Basis, Candidate, Candidates, Field, Limits, Mode, Policy
 from syncsvc.persons import Role, fingerprint, new_token
-from syncsvc.service import Service, Setup
+from syncsvc.service import Service, Setup, Suggestions
 from syncsvc.store import Store
+from syncsvc.suggestions import Suggested, Suggestion
 from syncsvc.web import Desk, make_app
 from syncsvc.web.desk import Configured
+from syncsvc.web.search import Found
 from syncsvc.wiring import wire
 from tests.builders import link, milestone
 from tests.web.browser import Browser
@@ -127,6 +129,7 @@ def measure(desk: BenchDesk, empty: BenchDesk) -> int:
         "milestones": "/milestones?page=3",
         "milestone": "/milestones/M-7",
         "links": "/links?page=2",
+        "suggestions": "/links/suggestions?page=3",
         "checks": "/checks",
         "sources": "/sources",
         "runs": "/runs",
@@ -134,6 +137,7 @@ def measure(desk: BenchDesk, empty: BenchDesk) -> int:
         "reports": "/reports",
         "no such page": "/none",
     }
+    suggest(desk)
     run = desk.store.begin_run(trigger="bench", mode=None, actor="bench")
     desk.store.finish_run(run, exit_code=0, body={})
     asked_of()
@@ -150,6 +154,18 @@ def measure(desk: BenchDesk, empty: BenchDesk) -> int:
         said = f"{name:<24} {median * 1000:8.1f} {median / floor:8.1f} {queries:8.1f} {size / 1000:7.0f}"
         print(f"{said}  too much" if wrong else said)
     return 1 if failed else 0
+
+
+def suggest(desk: BenchDesk) -> None:
+    """As many suggestions as a look into Jira finds at most, for milestones without a link."""
+    issues = [Candidate(milestone(f"DM-{n + 10**6}", DUE)) for n in range(3)]
+    suggested = tuple(
+        Suggested(milestone(f"U-{n}", DUE), tuple(Suggestion(issue, 0.9, "name", "alike") for issue in issues))
+        for n in range(5_000)
+    )
+    export = desk.store.newest_snapshot("pmcs", kind="ME")
+    found = Suggestions(suggested, Candidates(tuple(issues), "DM"))
+    desk.search.found = Found(found, export.id if export else None, "root", desk.now())
 
 
 def ask(browser: Browser, path: str, asked_of: Callable[[], int]) -> tuple[float, float, int]:

@@ -16,12 +16,13 @@ from syncsvc.settings import WebSettings
 from syncsvc.web.serving import address_of, serving
 from tests.review_workbooks import fill
 from tests.web.conftest import AUGUST, DUE, JULY, Pages, make_pages, nights
+from tests.web.test_at_work import Gate, gate, has_ended, wait_for
 
 EVERY_PAGE = (
     *("/", "/?state=all", "/decide-all", "/plan", "/workbook", "/milestones/M-1/narrative", "/persons", "/milestones"),
-    *("/milestones/M-2", "/runs", "/runs/2", "/reports", "/links", "/checks", "/sources"),
+    *("/milestones/M-2", "/runs", "/runs/2", "/reports", "/links", "/links/suggestions", "/checks", "/sources"),
 )
-__all__ = ["make_pages", "nights"]  # fixtures
+__all__ = ["gate", "make_pages", "nights"]  # fixtures
 
 
 @dataclass
@@ -160,8 +161,24 @@ def test_a_controllers_morning(desk: Desk, tmp_path: Path, script: bool) -> None
         "DM-6": str(AUGUST), "DM-7": str(AUGUST), "DM-8": str(DUE),
     }  # fmt: skip
 
+    # a milestone's story tells of that run: what was decided and why, and what was written
+    number = anna.url.rpartition("/")[2]
+    anna.get_by_role("link", name="M-8", exact=True).first.click()
+    expect(anna.get_by_role("heading", level=1)).to_have_text("M-8")
+    story = anna.get_by_role("region", name="What happened, newest first")
+    expect(story.get_by_role("heading", level=3).first).to_contain_text(
+        f"a plan was applied (run {number}, apply, by anna)"
+    )
+    for words in (
+        f"Written to Jira, and read back from there: due of DM-8, 2019-09-02 -> {DUE}",
+        f"anna approved due of DM-8 (Jira 2019-09-02, PMCS {DUE}): The team agrees.",
+        "Set in Jira: due of DM-8 to 2019-09-02, by C. Team at",
+    ):
+        expect(story).to_contain_text(words)
+
     # and is taken back
-    anna.get_by_role("button", name="Take back what run").click()
+    anna.goto(f"/runs/{number}")
+    anna.get_by_role("button", name="Plan to take back what it wrote").click()
     expect(anna.get_by_role("status").first).to_contain_text("4 dates can go back once this is applied")
     anna.get_by_role("button", name="Approve all 4 changes").click()
     anna.get_by_role("button", name="Apply now").click()
@@ -174,6 +191,60 @@ def test_a_controllers_morning(desk: Desk, tmp_path: Path, script: bool) -> None
     expect(vera.get_by_label("Decision for")).to_have_count(0)
     vera.goto("/plan")
     expect(vera.get_by_role("button", name="Apply now")).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_run_is_followed_until_it_has_ended(desk: Desk, gate: Gate, script: bool) -> None:
+    anna = desk.open("anna", script=script)
+    anna.goto("/plan")
+    anna.get_by_role("button", name="Apply now").click()
+    assert gate.reached.wait(20)
+    expect(anna).to_have_url(re.compile(r"/runs/\d+$"))
+    if not script:
+        anna.get_by_role("link", name="Look again").click()
+    expect(anna.get_by_role("status")).to_have_text(
+        "Running: 0 of 3 written. 3 more are being written now, and counted once read back."
+    )
+    if script:
+        assert_is_accessible(anna)
+        anna.set_viewport_size({"width": 400, "height": 900})
+        anna.emulate_media(color_scheme="dark")
+        assert_is_accessible(anna)
+    gate.opened.set()
+    if not script:
+        number = int(anna.url.rpartition("/")[2])
+        wait_for(lambda: has_ended(desk.pages, number))
+        anna.get_by_role("link", name="Look again").click()
+    expect(anna.get_by_role("status").first).to_contain_text("3 written", timeout=15_000)
+    expect(anna.get_by_role("heading", name="What it wrote 3")).to_be_visible()
+
+
+def test_suggested_links_are_decided_by_the_keyboard(desk: Desk) -> None:
+    desk.pages.site.jira.add_issue("DM-20", summary="M-9 is ready")
+    desk.pages.site.jira.add_issue("DM-21", summary="M-10 is ready")
+    anna = desk.open("anna", width=400)
+    anna.goto("/links")
+    anna.get_by_role("link", name="Suggested links").press("Enter")
+    anna.get_by_role("button", name="Look for issues now").press("Enter")
+    expect(anna.get_by_role("button", name="Accept")).to_have_count(2)
+    anna.get_by_role("button", name="Refuse M-9 and DM-20").press("Enter")
+    expect(anna.get_by_role("alert")).to_contain_text("Not taken: say why: a reason is missing")
+    reason = anna.get_by_label("Reason to refuse M-9 and DM-20")
+    reason.fill("another one")
+    anna.get_by_role("button", name="Refuse M-9 and DM-20").press("Enter")
+    expect(anna.get_by_role("status")).to_contain_text("Refused: M-9 and DM-20")
+    anna.get_by_role("button", name="Accept M-10 and DM-21").press("Enter")
+    expect(anna.get_by_role("status")).to_contain_text("Accepted: M-10 and DM-21")
+    expect(anna.get_by_role("button", name="Accept")).to_have_count(0)
+
+
+def assert_is_accessible(page: Page) -> None:
+    """axe finds nothing, and nothing is wider than the screen."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == [], page.url
+    spilt = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert spilt <= 0, page.url
 
 
 def test_the_keyboard_is_enough(desk: Desk) -> None:
@@ -200,12 +271,13 @@ def test_the_keyboard_is_enough(desk: Desk) -> None:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 def test_axe_finds_nothing_on_any_page(desk: Desk, width: int, scheme: str) -> None:
     root = desk.open("root", width=width, scheme=scheme)
+    desk.pages.site.jira.add_issue("DM-20", summary="M-9 is ready")
+    root.goto("/links/suggestions")
+    assert_is_accessible(root)
+    root.get_by_role("button", name="Look for issues now").click()
+    expect(root.get_by_role("button", name="Accept")).to_have_count(1)
     for path in (*EVERY_PAGE, "/none"):
         root.goto(path)
-        root.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        found = Axe().run(root).response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == [], path
-        spilt = root.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert spilt <= 0, path
+        assert_is_accessible(root)
     out = desk.open(None, width=width, scheme=scheme)
     assert [one["id"] for one in Axe().run(out).response["violations"]] == []

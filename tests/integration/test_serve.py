@@ -24,6 +24,7 @@ from syncsvc.model import Mode
 from tests.integration.test_kills import end_lease
 from tests.integration.test_store_slots import end_leases
 from tests.site import Site, run_command
+from tests.web.browser import form_of
 
 DUE = date(2019, 6, 3)
 LINKS = 150  # two batches
@@ -205,6 +206,39 @@ def test_a_killed_night_is_taken_over_when_its_lease_has_ended(site: Site) -> No
     taken = night(site)
     assert taken is not None
     assert (taken["state"], taken["tries"], taken["run"]) == ("done", 2, run["run"])
+
+
+def test_what_was_begun_on_a_page_and_killed_is_finished_by_the_next_run(site: Site) -> None:
+    """Whoever pressed the button sees how far it is until then."""
+    evening = "2019-05-03T03:00:00+00:00"  # too late for a night: what runs was asked for on a page
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site.web_lines = f"port = {port}"
+    site.write_config()
+    token = site.run("user", "add", "anna", "--role", "controller", check=0).stdout.split()[-1]
+    site.jira.fault("slow", method="PUT", after=120, seconds=60)  # in the second batch
+    address = f"http://127.0.0.1:{port}"
+    with (
+        httpx.Client(base_url=address, follow_redirects=True, timeout=30) as browser,
+        serving(site, evening) as service,
+    ):
+        wait_until(lambda: "the review pages are at" in service.log)
+        page = browser.post("/sign-in", data={"token": token, "next": "/plan"})
+        made = browser.post("/plan", data=form_of(page.text, "/plan"))
+        there = f"{made.url.path}/apply"
+        running = browser.post(there, data=form_of(made.text, there))
+        assert running.url.path.startswith("/runs/")
+        assert "Running:" in running.text
+        wait_until(lambda: site.jira.count("PUT") > 120)
+        assert "<strong>Running:</strong> 100 of 150 written. 50 more are being" in browser.get(running.url).text
+        service.process.kill()
+        service.process.wait()
+    site.jira.forget_faults()
+    end_lease(site)
+    after = site.sync()
+    assert (after.exit_code, len(after.settled)) == (0, 50)
+    assert moved(site) == [1] * LINKS
 
 
 def test_a_night_that_comes_due_while_it_serves_is_run(site: Site) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncsvc.model import Change, DriftKind, Field, Mode, Outcome, Plan, Proposal, ProposalState, Receipt, Side
-from syncsvc.store import OpenIntent
+from syncsvc.store import OpenIntent, SoFar
 from tests.builders import NOON, change, export, issue, milestone, tracked
 
 MAY, JUNE, JULY = date(2019, 5, 31), date(2019, 6, 28), date(2019, 7, 31)
@@ -66,6 +66,21 @@ def test_an_intent_is_closed_once(opened: Any, making: int, outcome: Outcome) ->
             opened.store.commit_receipts(opened.lease, opened.run, [(intent, Receipt(WRITE, second))])
     assert opened.store.events() == before
     assert opened.store.open_intents() == []
+
+
+def test_how_far_a_run_is_counts_its_own_writes_alone(opened: Any, making: int) -> None:
+    settled, *own = opened.store.commit_intents(
+        opened.lease, opened.run, making, [WRITE, *(change(f"DM-{n}", Field.DUE, None, JULY) for n in range(2, 5))]
+    )
+    assert opened.store.written_so_far(opened.run) == SoFar(4, {})
+    later = opened.store.begin_run(trigger="apply", mode=Mode.AUTO, actor="anna")
+    told = [(settled, Receipt(WRITE, Outcome.APPLIED)), (None, Receipt(REPORT, Outcome.STALE))]
+    opened.store.commit_receipts(opened.lease, later, told)
+    assert opened.store.written_so_far(later) == SoFar(0, {Outcome.STALE: 1})
+    for intent, outcome in zip(own, (Outcome.APPLIED, Outcome.UNKNOWN), strict=False):
+        opened.store.commit_receipts(opened.lease, opened.run, [(intent, Receipt(WRITE, outcome))])
+    # of the first one the later run knows what became of it
+    assert opened.store.written_so_far(opened.run) == SoFar(2, {Outcome.APPLIED: 1, Outcome.UNKNOWN: 1})
 
 
 def test_an_intent_is_not_closed_twice_in_one_go(opened: Any, making: int) -> None:

@@ -1,15 +1,17 @@
 """A decision or an undo that comes too late says who was faster, as Jira tells it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from connectors.jira.connector import JiraConnector
 from connectors.jira_simulator import JiraSimulator
 from syncsvc.decisions import Asked, Refusal
 from syncsvc.demo.story import Fact, write_export
-from syncsvc.model import Field, Verdict
+from syncsvc.model import DriftKind, Field, FieldChange, Verdict
 from tests.site import Site
 
 MARCH, APRIL, LATER = date(2019, 3, 1), date(2019, 4, 1), date(2019, 3, 15)
@@ -70,3 +72,76 @@ def test_an_undo_names_who_changed_what_it_leaves(site: Site) -> None:
         service.setup.close()
     ((_, why),) = undo.left
     assert why == "DM-123 was set to 2019-03-15 since by A. Person at 2019-05-02 14:02 UTC"
+
+
+def edits(site: Site) -> dict[tuple[str, Field, date | None], str]:
+    store = site.wiring().open_store()
+    try:
+        return store.edits(["M-1"])
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def agreed(site: Site) -> Site:
+    """Both sides have April now."""
+    site.jira.edit(KEY, duedate=APRIL.isoformat())
+    site.sync()
+    site.jira.now = lambda: AT
+    return site
+
+
+def requests_of_a_night(site: Site) -> int:
+    site.jira.forget_requests()
+    site.sync()
+    return site.jira.count()
+
+
+def test_a_night_that_holds_an_edit_keeps_who_made_it_and_asks_once(agreed: Site) -> None:
+    agreed.jira.edit(KEY, author="B. Team", duedate=LATER.isoformat())
+    held = requests_of_a_night(agreed)
+    assert edits(agreed) == {(KEY, Field.DUE, LATER): "B. Team at 2019-05-02 14:02 UTC"}
+
+    def told() -> str:
+        return " ".join(agreed.run("log", "M-1", check=0).stdout.split())
+
+    assert f"Set in Jira: due of {KEY} to 2019-03-15, by B. Team at 2019-05-02 14:02 UTC." in told()
+    assert requests_of_a_night(agreed) < held  # the hold is no new one
+    assert told().count("Set in Jira") == 1
+
+
+def test_who_set_the_same_date_once_before_is_not_taken_for_who_set_it_now(agreed: Site) -> None:
+    agreed.jira.edit(KEY, author="B. Team", duedate=LATER.isoformat())
+    agreed.sync()
+    agreed.jira.edit(KEY, author="C. Team", duedate=None)
+    agreed.sync()
+    assert edits(agreed) == {(KEY, Field.DUE, None): "C. Team at 2019-05-02 14:02 UTC"}
+    path = "changelog" if agreed.jira.is_cloud else f"issue/{agreed.jira.find(KEY).id}"  # type: ignore[union-attr]
+    agreed.jira.edit(KEY, author="D. Team", duedate=LATER.isoformat())
+    agreed.jira.fault("status", status=404 if agreed.jira.is_cloud else 400, path=path, times=10)
+    agreed.sync()
+    assert edits(agreed) == {}
+
+
+def test_a_night_without_the_changelog_holds_all_the_same_and_names_nobody(agreed: Site) -> None:
+    agreed.jira.edit(KEY, author="B. Team", duedate=LATER.isoformat())
+    path = "changelog" if agreed.jira.is_cloud else f"issue/{agreed.jira.find(KEY).id}"  # type: ignore[union-attr]
+    agreed.jira.fault("status", status=404 if agreed.jira.is_cloud else 400, path=path, times=10)
+    (held,) = [drift for drift in agreed.sync().drifts if drift.field is Field.DUE]
+    assert held.kind is DriftKind.FOLLOWER_EDITED
+    assert edits(agreed) == {}
+
+
+def test_who_set_another_date_than_the_one_that_is_held_is_not_named(
+    agreed: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The issue was changed once more between the reading and the look into its changelog."""
+    ask = JiraConnector.last_changes
+
+    def later(self: JiraConnector, issues: Collection[str], field: Field) -> dict[str, FieldChange]:
+        return {key: replace(change, after=APRIL) for key, change in ask(self, issues, field).items()}
+
+    monkeypatch.setattr(JiraConnector, "last_changes", later)
+    agreed.jira.edit(KEY, author="B. Team", duedate=LATER.isoformat())
+    agreed.sync()
+    assert edits(agreed) == {}

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from syncsvc.model import Mode, Verdict
+from syncsvc.store import Store
 from syncsvc.web import ready
 from tests.web.browser import form_of, words_of
 from tests.web.conftest import JULY, Pages
@@ -31,6 +32,18 @@ def test_what_waits_says_what_each_side_says_who_moved_and_since_when(pages: Pag
     codes = re.findall(r'<th scope="row"><a href="/milestones/(M-\d)"', page.text)
     assert codes[:3] == ["M-1", "M-6", "M-7"]  # 59 days apart
     assert codes[3:] == ["M-2"]  # 31 days
+    asked = pages.site.jira.count()
+    assert len(re.findall(r"set by A\. Person at \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)) == 4
+    assert pages.site.jira.count() == asked  # the night that held them was told
+
+
+def test_where_nobody_is_named_the_history_in_jira_is_one_press_away(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "edits", lambda *_: {})
+    page = pages.browser("anna").get("/")
+    assert "set by" not in words_of(page)
+    assert "/browse/DM-1?page=com.atlassian.jira" in page.text
 
 
 def test_rows_are_decided_with_reasons_and_the_audit_names_who(pages: Pages) -> None:

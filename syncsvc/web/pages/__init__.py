@@ -3,7 +3,18 @@
 from typing import Final
 
 from syncsvc.web.asking import Deed, Page
-from syncsvc.web.pages import deciding, milestones, narrative, persons, plan, runs, sources, today, workbook
+from syncsvc.web.pages import (
+    deciding,
+    milestones,
+    narrative,
+    persons,
+    plan,
+    runs,
+    sources,
+    suggestions,
+    today,
+    workbook,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
     today.PAGE,
@@ -14,6 +25,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *milestones.PAGES,
     *runs.PAGES,
     *sources.PAGES,
+    suggestions.PAGE,
     persons.PAGE,
 )
 DEEDS: Final[tuple[Deed, ...]] = (
@@ -21,5 +33,6 @@ DEEDS: Final[tuple[Deed, ...]] = (
     *plan.DEEDS,
     *workbook.DEEDS,
     narrative.DEED,
+    *suggestions.DEEDS,
     *persons.DEEDS,
 )

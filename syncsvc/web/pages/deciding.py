@@ -29,7 +29,7 @@ def decide(ask: Ask) -> Answer:
         return Elsewhere(_back(wanted), ["No row was marked, so nothing was decided."])
     told: list[str] = []
     if asked:
-        taken, stale, stored = ask.desk.act(ask.who.name, lambda service: service.decide(asked))
+        taken, stale, stored = ask.act(lambda service: service.decide(asked))
         told = tell(taken, stored.plan)
         refused += [_refused(each) for each in stale]
         for each in stale:
@@ -39,7 +39,7 @@ def decide(ask: Ask) -> Answer:
             given.pop((decision.code, decision.key, decision.field.value), None)
     if not refused:
         return Elsewhere(_back(wanted), told)
-    again = Ask(ask.desk, ask.who, ask.path, ask.query, ask.form)  # the store is another one now
+    again = ask.again()  # the store is another one now
     return Shown("today", shown(again, wanted, NotTaken(refused, given), told), 409)
 
 
@@ -67,11 +67,11 @@ def decide_all(ask: Ask) -> Answer:
         for d in (row.drift for row in chosen)
         if d.key is not None and d.field is not None
     ]  # fmt: skip
-    taken, stale, stored = ask.desk.act(ask.who.name, lambda service: service.decide(asked))
+    taken, stale, stored = ask.act(lambda service: service.decide(asked))
     told = tell(taken, stored.plan)
     if not stale:
         return Elsewhere(_back(wanted), told)
-    again = Ask(ask.desk, ask.who, ask.path, ask.query, ask.form)
+    again = ask.again()
     return Shown("today", shown(again, wanted, NotTaken([_refused(each) for each in stale]), told), 409)
 
 
@@ -170,4 +170,7 @@ def _back(wanted: Filter) -> str:
 
 
 PAGE = Page("/decide-all", show_all, role=Role.CONTROLLER)
-DEEDS = (Deed("/decide", decide), Deed("/decide-all", decide_all))
+DEEDS = (
+    Deed("/decide", decide, is_long=True, is_awaited=True),
+    Deed("/decide-all", decide_all, is_long=True, is_awaited=True),
+)

@@ -30,7 +30,7 @@ def write(ask: Ask) -> Answer:
         return _shown(ask, f"{period[:20]!r} is no month; write it as 2019-04.")
     if len(why) > _LONGEST or len(action) > _LONGEST:
         return _shown(ask, f"That is longer than {_LONGEST:,} characters.")
-    warnings = ask.desk.act(ask.who.name, lambda service: service.narrate([Narrative(code, period, why, action)]))
+    warnings = ask.act(lambda service: service.narrate([Narrative(code, period, why, action)]))
     place = f"/milestones/{quote(code, safe='')}/narrative?period={period}"
     return Elsewhere(place, [f"Kept: the narrative of {code} for {period}.", *warnings])
 

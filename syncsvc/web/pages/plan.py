@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from syncsvc.errors import ExitCode, SyncsvcError, UsageError
+from syncsvc.errors import ExitCode, LeaseHeld, SyncsvcError, UsageError
 from syncsvc.model import Change, Mode, Plan, RunResult, Side, Verdict
-from syncsvc.persons import Role
 from syncsvc.report.html.terms import Moved, between, moved
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, exit_words, receipt_words
 from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
@@ -15,8 +14,16 @@ from syncsvc.web.sights import addresses, names
 
 ROWS_AT_ONCE: Final = 50
 _MOST_TOLD: Final = 10
+#: Whoever begins a run beside another one is told whose that is, and waits for no more than decisions being kept.
+_PATIENCE_SECONDS: Final = 3.0
 _PURPOSES: Final = {"sync": "of what differs", "adopt": "to adopt dates of PMCS", "undo": "to take writes back"}
-_STATES: Final = {"open": "open", "applying": "being applied", "applied": "applied"}
+_STATES: Final = {
+    "open": "open",
+    "ended": "ended",
+    "applying": "being applied",
+    "killed": "applied in part: its run did not end",
+    "applied": "applied",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ def show(ask: Ask) -> Shown:
 
 def make(ask: Ask) -> Answer:
     """Make a plan of what differs now; both sides are read for it."""
-    _, stored = ask.desk.act(ask.who.name, lambda service: service.plan())
+    _, stored = ask.act(lambda service: service.plan(), patience_seconds=_PATIENCE_SECONDS)
     count = counted(len(stored.plan.changes), "change")
     return Elsewhere(f"/plans/{stored.plan.id}", [f"Both sides were read. This plan of them has {count}."])
 
@@ -61,7 +68,7 @@ def approve(ask: Ask) -> Answer:
     if silent := sorted(limit for limit, reason in waivers.items() if not reason):
         return _refused(ask, UsageError(f"Say why {', '.join(silent)} is waived.", "Nothing was approved."))
     try:
-        ask.desk.act(ask.who.name, lambda service: service.approve(plan_id, waivers))
+        ask.act(lambda service: service.approve(plan_id, waivers))
     except SyncsvcError as error:
         return _refused(ask, error)
     waived = f" {', '.join(sorted(waivers))} waived." if waivers else ""
@@ -69,13 +76,13 @@ def approve(ask: Ask) -> Answer:
 
 
 def apply(ask: Ask) -> Answer:
-    """Write what the plan says. It takes as long as the writes do; the run goes on if nobody waits for the answer."""
+    """Write what the plan says. The run goes on whether or not somebody waits, and its page says how it ended."""
     plan_id = ask.path["plan"]
     try:
-        result = ask.desk.act(ask.who.name, lambda service: service.apply(plan_id))
+        result = ask.act(lambda service: service.apply(plan_id), patience_seconds=_PATIENCE_SECONDS)
     except SyncsvcError as error:
         return _refused(ask, error)
-    return Elsewhere(_place(plan_id), tell_run(result))
+    return Elsewhere(f"/runs/{result.run}", tell_run(result))
 
 
 def undo(ask: Ask) -> Answer:
@@ -83,7 +90,7 @@ def undo(ask: Ask) -> Answer:
     number = ask.path["run"]
     if not number.isdecimal() or len(number) > 9:
         raise UsageError("There is no such run.", "The list of runs shows what there is.")
-    taken = ask.desk.act(ask.who.name, lambda service: service.undo(int(number)))
+    taken = ask.act(lambda service: service.undo(int(number)), patience_seconds=_PATIENCE_SECONDS)
     told = [f"Taking back run {number}: {counted(len(taken.plan.changes), 'date')} can go back once this is applied."]
     told += [f"Left alone: {v.code} {v.key} {v.field.value}: {why}." for v, why in taken.left[:_MOST_TOLD]]
     if len(taken.left) > _MOST_TOLD:
@@ -114,9 +121,10 @@ def _end(result: RunResult) -> str:
 
 
 def _refused(ask: Ask, error: SyncsvcError) -> Shown:
-    again = Ask(ask.desk, ask.who, ask.path, ask.query, ask.form)
+    again = ask.again()
     words = {"refused": error.message, "hint": error.hint, "problems": [str(each) for each in error.problems]}
-    return Shown("plan", {**_values(again, ask.path["plan"]), **words, "given": ask.form}, 409)
+    busy = error.run if isinstance(error, LeaseHeld) else None
+    return Shown("plan", {**_values(again, ask.path["plan"]), **words, "busy": busy, "given": ask.form}, 409)
 
 
 def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
@@ -129,11 +137,14 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     pages = max(1, -(-len(lines) // ROWS_AT_ONCE))
     here = min(max(1, int(page) if page.isdecimal() and len(page) < 7 else 1), pages)
     is_over = ask.desk.now() >= plan.expires_at
+    state: str = "ended" if stored.state == "open" and is_over else stored.state
+    if state == "applying" and ask.desk.run_at_work() is None:
+        state = "killed"
     return {
         "stored": stored,
         "plan": plan,
         "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
-        "state": "ended" if stored.state == "open" and is_over else _STATES[stored.state],
+        "state": _STATES[state],
         "is_open": stored.state == "open" and not is_over,
         "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
         "lines": lines[(here - 1) * ROWS_AT_ONCE : here * ROWS_AT_ONCE],
@@ -148,6 +159,7 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
         "refused": "",
         "hint": "",
         "problems": (),
+        "busy": None,
         "given": {},
     }
 
@@ -175,8 +187,8 @@ def _place(plan_id: str) -> str:
 
 PAGES = (Page("/plan", show_newest, nav="Plan"), Page("/plans/{plan}", show))
 DEEDS = (
-    Deed("/plan", make),
+    Deed("/plan", make, is_long=True),
     Deed("/plans/{plan}/approve", approve),
-    Deed("/plans/{plan}/apply", apply),
-    Deed("/runs/{run}/undo", undo, role=Role.CONTROLLER),
+    Deed("/plans/{plan}/apply", apply, is_long=True),
+    Deed("/runs/{run}/undo", undo, is_long=True),
 )

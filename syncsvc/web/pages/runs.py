@@ -1,6 +1,7 @@
 """What the runs did, and the reports they left: to read here, to keep, and to take a run back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from syncsvc.persons import Role
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.words import OUTCOMES, TROUBLE, exit_words
 from syncsvc.store import Run
-from syncsvc.web.asking import Ask, Handed, Page, Shown
+from syncsvc.web.asking import Answer, Ask, Handed, Page, Shown
 from syncsvc.web.sights import addresses, names
 
 RUNS_AT_ONCE: Final = 100
@@ -32,6 +33,17 @@ _MEDIA: Final = {
     "tex": "text/plain; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is that has not ended. `to_write` is None while nothing is written yet."""
+
+    is_at_work: bool  # else its process was killed
+    to_write: int | None
+    begun: int  # being written now; all of a batch are read back together
+    written: int
+    not_written: int
 
 
 def show_all(ask: Ask) -> Shown:
@@ -60,14 +72,26 @@ def _some(ask: Ask) -> dict[str, Any]:
     }
 
 
-def show(ask: Ask) -> Shown:
-    """One run: how it ended, what it wrote and did not, what it held, and its reports."""
+def show(ask: Ask) -> Answer:
+    """One run: how far it is, or how it ended, what it wrote and did not, what it held, and its reports.
+
+    Who began it by a button is given the answer to that here, once; a script that only looks (`?look=1`) is not.
+    """
     run = _find(ask)
+    if run.finished_at is not None and "look" not in ask.query:
+        piece = ask.desk.work.pick_up(ask.who.name, run=run.id)
+        if piece is not None:
+            answer: Answer = piece.take()
+            return answer
+    progress = None if run.finished_at is not None else _progress(ask, run)
+    if progress is not None and progress.is_at_work:  # both sides are not looked at anew for each look at it
+        return Shown("running", {"run": run, "progress": progress})
     body: Mapping[str, Any] = run.body or {}
     receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
     written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
-    holds, after = ask.once(("holds", run.id), lambda: _holds(ask, run)), _number(ask.query.get("after", ""))
+    holds = ask.once(("holds", run.id), lambda: _holds(ask, run)) if progress is None else []
+    after = _number(ask.query.get("after", ""))
     events = ask.desk.store.events(run=run.id, after_id=after or 0, limit=EVENTS_AT_ONCE + 1)
     values = {
         "run": run,
@@ -88,11 +112,26 @@ def show(ask: Ask) -> Shown:
         "is_first": after is None,
         "pulled": body.get("pulled", {}),
         "reports": reports_of(run),
+        "progress": progress,
         "undoable": ask.may(Role.CONTROLLER) and any(each["outcome"] in _TAKEN_BACK for each in receipts),
         "names": names(ask),
         "addresses": addresses(ask),
     }
     return Shown("run", values)
+
+
+def _progress(ask: Ask, run: Run) -> Progress:
+    """From the store, whichever process the run is in."""
+    at_work, so_far = ask.desk.run_at_work(), ask.desk.store.written_so_far(run.id)
+    written = sum(count for outcome, count in so_far.outcomes.items() if outcome not in TROUBLE)
+    to_write = (run.body or {}).get("to_write")
+    return Progress(
+        is_at_work=at_work is not None and at_work.id == run.id,
+        to_write=to_write if isinstance(to_write, int) else None,
+        begun=so_far.begun,
+        written=written,
+        not_written=sum(so_far.outcomes.values()) - written,
+    )
 
 
 def _holds(ask: Ask, run: Run) -> list[Hold]:

@@ -12,6 +12,7 @@ from syncsvc.names import order_of_code
 from syncsvc.report.words import counted
 from syncsvc.store import SnapshotHead
 from syncsvc.web.asking import Ask, Page, Shown
+from syncsvc.web.pages.suggestions import standing
 from syncsvc.web.sights import addresses, names, newest_export, page_of, picture
 
 _MOST_READINGS: Final = 12
@@ -104,12 +105,13 @@ def show_links(ask: Ask) -> Shown:
         and any(wanted in text.casefold() for text in (each.link.code, each.link.key, known.get(each.link.code, "")))
     ]
     page, pages = page_of(ask, len(found), LINKS_AT_ONCE)
-    linked = {each.link.code for each in every}
+    linked, suggested = {each.link.code for each in every}, standing(ask)
     values = {
         "shown": found[(page - 1) * LINKS_AT_ONCE : page * LINKS_AT_ONCE],
         "count": len(found),
         "flagged": sum(bool(each.flags) for each in every),
         "unlinked": sum(each.code not in linked for each in newest_export(ask).taking_part()),
+        "suggested": None if suggested is None else len(suggested),
         "flags": _FLAGS,
         "names": known,
         "addresses": addresses(ask),

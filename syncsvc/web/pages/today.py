@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -129,8 +130,15 @@ def values_of_rows(ask: Ask, here: Collection[Row]) -> dict[str, Any]:
         "all_verdicts": list(Verdict),
         "addresses": addresses(ask),
         "moves": moves(ask, here),
+        "edits": _edits(ask, here),
         "seals": [seal(row.drift, identity(ask)) for row in here],
     }
+
+
+def _edits(ask: Ask, here: Collection[Row]) -> Mapping[tuple[str, Field, date | None], str]:
+    """Who set a date in Jira, and when, as the run that held it was told."""
+    codes = frozenset(row.drift.code for row in here)
+    return ask.once(("edits", codes), lambda: ask.desk.store.edits(codes))
 
 
 PAGE = Page("/", show, nav="Today")

@@ -8,7 +8,6 @@ from typing import Final
 from syncsvc.decisions import Refusal
 from syncsvc.errors import SyncsvcError, UsageError
 from syncsvc.files import read_review
-from syncsvc.persons import Role
 from syncsvc.report.words import counted
 from syncsvc.review_answers import Answers, RowRefusal
 from syncsvc.service import Service
@@ -44,12 +43,12 @@ def upload(ask: Ask) -> Answer:
     told: list[str] = []
     refused: list[RowRefusal | Refusal] = list(answers.refused)
     if answers.asked:
-        taken, stale, stored = ask.desk.act(ask.who.name, lambda service: service.decide(answers.asked))
+        taken, stale, stored = ask.act(lambda service: service.decide(answers.asked))
         told += tell(taken, stored.plan)
         refused += stale
     if answers.narratives:
         try:
-            told += ask.desk.act(ask.who.name, lambda service: service.narrate(answers.narratives))
+            told += ask.act(lambda service: service.narrate(answers.narratives))
             told.append(f"Kept: {counted(len(answers.narratives), 'narrative')}.")
         except SyncsvcError as error:  # what was decided stays decided, and is told
             return _shown(f"The narratives were not kept: {error.message}", error.hint, told, refused, answers.notes)
@@ -91,4 +90,4 @@ def _row_number(refusal: RowRefusal | Refusal) -> int:
 
 
 PAGES = (Page("/workbook", show, nav="Workbook"), Page("/workbook/download", download))
-DEEDS = (Deed("/workbook", upload, role=Role.CONTROLLER, takes_file=True),)
+DEEDS = (Deed("/workbook", upload, takes_file=True, is_long=True, is_awaited=True),)

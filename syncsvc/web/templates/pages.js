@@ -34,6 +34,30 @@
     }
   });
 
+  // What is at work is looked at again and again, and its page loaded anew once it has ended.
+  const watch = async () => {
+    const part = document.querySelector("[data-look-again]");
+    if (!part) return;
+    let now = null;
+    try {
+      const answer = await fetch(part.dataset.lookAgain);
+      if (!answer.ok || answer.redirected) throw answer;
+      now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    } catch { setTimeout(watch, 5000); return; } // the service may be starting anew, or who looks was signed out
+    if (!now || !now.dataset.lookAgain) {
+      const filled = [...document.querySelectorAll("main input")].some(each => each.value !== each.defaultValue);
+      if (!filled) location.replace(new URL(part.dataset.lookAgain, location).pathname); // else who fills in looks again
+      return;
+    }
+    for (const [name, at] of [["[role=status]", "innerHTML"], ["progress", "value"]]) {
+      const shown = part.querySelector(name), next = now.querySelector(name);
+      if (shown && next && shown[at] !== next[at]) shown[at] = next[at];
+      if (!shown !== !next) { part.replaceChildren(...now.childNodes); break; }
+    }
+    setTimeout(watch, 1000);
+  };
+  setTimeout(watch, 1000);
+
   // Rows to decide: what is not needed is out of sight, and the keyboard is enough.
   const form = document.getElementById("decide");
   const search = document.getElementById("f-text");
