@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,6 +49,17 @@ _MARKS: Final = re.compile(r"^(.*?)(?:\s*\*)?(?:\s+(A))?(?:\s*\*)?$", re.DOTALL)
 _SCREEN_REQUIRES: Final = ("code", "due")
 
 _Columns = tuple[tuple[int, DateColumn], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """What rows of one kind and status have in common: the columns that may tell a date of theirs."""
+
+    kind: MilestoneKind
+    status: Status
+    due: _Columns
+    forecast: _Columns
+    completed: _Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,10 @@ class RowReader:
         read = {index for index, _ in (*self._due, *self._forecast, *self._completed)}
         dated = sorted(read.union(header.find_dated()))
         self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
-        self._paths: dict[str, str | None] = {}  # an export names the same few parts of the WBS again and again
+        # Of all these an export has few, in a great many rows.
+        self._paths: dict[str, str | None] = {}
+        self._sorts: dict[tuple[str, str], _Sort] = {}  # by the words for kind and status
+        self._days: dict[Cell, date] = {}  # by their text
 
     @property
     def typed(self) -> bool:
@@ -147,50 +161,38 @@ class RowReader:
 
     def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
         """The milestone in a row that is neither blank nor a band, or why there is none."""
-        where = self.place(number)
+        where = f"{self._prefix} {number}"
         code = self._text(cells, self._code)
         word = self._text(cells, self._status)
+        width = self._header.width
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
-        if len(cells) > self._header.width:
-            reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
+        if len(cells) > width:
+            reason = f"the row has {len(cells)} cells under {width} headings, so they may be shifted"
             return Reject(where, code, reason)
-        if mark := self._text(cells, self._deletion):
+        if len(cells) < width:
+            cells = [*cells, *[None] * (width - len(cells))]
+        if self._deletion is not None and (mark := self._text(cells, self._deletion)):
             reason = f"the row is marked for deletion ({self._mapping.columns.deletion} {shorten(mark)!r})"
             return Reject(where, code, reason)
-        kind = self._kind_of(cells)
-        if kind is None:
+        sort = self._sort_of(word, cells)
+        if sort is None:
             word = self._text(cells, self._kind)
             known = self._mapping.place_of("kinds", "")
             reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that is declared in {known}"
             return Reject(where, code, reason)
-        status = self._status_of(word, cells)
+        kind, status = sort.kind, sort.status
         rejects: list[Reject] = []
 
-        def read_date(field: str, columns: _Columns) -> tuple[date | None, DateColumn | None]:
-            for index, entry in columns:
-                cell = cells[index] if index < len(cells) else None
-                if cell is None or cell == "" or not entry.speaks_for(kind, status):
-                    continue
-                if self._header.is_screen:
-                    cell, is_actual = _split_mark(cell)
-                    if entry.actual and not is_actual:
-                        continue
-                if not text_of(cell):
-                    continue
-                try:
-                    return parse_date(cell, self._formats), entry
-                except ValueError as error:
-                    place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
-                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}; see {place}"
-                    rejects.append(Reject(where, code, reason, kind=kind, field=field))
-                    return None, None
-            return None, None
+        def refuse(field: str, entry: DateColumn, cell: Cell, error: ValueError) -> None:
+            place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
+            reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}; see {place}"
+            rejects.append(Reject(where, code, reason, kind=kind, field=field))
 
-        due, due_column = read_date("due", self._due)
-        forecast, _ = read_date("forecast", self._forecast)
-        completed, completed_column = read_date("completed", self._completed)
-        is_read = all(reject.field != "completed" for reject in rejects)
+        due, due_column = self._read_date("due", sort.due, cells, refuse)
+        forecast, _ = self._read_date("forecast", sort.forecast, cells, refuse)
+        completed, completed_column = self._read_date("completed", sort.completed, cells, refuse)
+        is_read = not rejects or all(reject.field != "completed" for reject in rejects)
         if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
             reason = f"completed: {actual}, but the activity is {word or 'not started'}"
             rejects.append(Reject(where, code, reason, kind=kind, field="completed"))
@@ -203,10 +205,10 @@ class RowReader:
             )
         elif status is Status.COMPLETED and completed is None and self._may_be_completed(kind, rejects):
             self.remarks.append(Remark(where, f"{code} is completed, and no date says when"))
-        level = self._text(cells, self._level)
-        listed = self._text(cells, self._predecessors)
-        before = {*self._mapping.split_predecessors(listed)} if listed else set()
-        before.update(self._related.get(code, ()))
+        level = "" if self._level is None else self._text(cells, self._level)
+        before = self._related.get(code, ())
+        if self._predecessors is not None and (listed := self._text(cells, self._predecessors)):
+            before = [*before, *self._mapping.split_predecessors(listed)]
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
@@ -220,11 +222,59 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=tuple(sorted(before)),
+            predecessors=tuple(sorted(set(before))) if before else (),
             where=where,
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
+
+    def _sort_of(self, word: str, cells: Sequence[Cell]) -> _Sort | None:
+        """What a row is by its words for kind and status, or by its dates; None where its kind is not declared."""
+        by_marks = self._status is None and self._header.is_screen
+        kind_word = self._text(cells, self._kind) if self._kind is not None else self._kind_by_dates(cells).value
+        status_word = self._status_by_marks(cells).value if by_marks else word
+        if sort := self._sorts.get((kind_word, status_word)):
+            return sort
+        kind = self._mapping.kind_of(kind_word) if self._kind is not None else MilestoneKind(kind_word)
+        status = Status(status_word) if by_marks else self._mapping.status_of(word)
+        if kind is None:
+            return None
+        due, forecast, completed = (
+            tuple(each for each in columns if each[1].speaks_for(kind, status))
+            for columns in (self._due, self._forecast, self._completed)
+        )
+        sort = self._sorts[kind_word, status_word] = _Sort(kind, status, due, forecast, completed)
+        return sort
+
+    def _read_date(
+        self,
+        field: str,
+        columns: _Columns,
+        cells: Sequence[Cell],
+        refuse: Callable[[str, DateColumn, Cell, ValueError], None],
+    ) -> tuple[date | None, DateColumn | None]:
+        """The date in the first of these columns that is not blank, and that column; neither where it was refused."""
+        for index, entry in columns:
+            cell = cells[index]
+            if cell is None or cell == "":
+                continue
+            if cell in self._days and not self._header.is_screen:
+                return self._days[cell], entry
+            if self._header.is_screen:
+                cell, is_actual = _split_mark(cell)
+                if entry.actual and not is_actual:
+                    continue
+            if not text_of(cell):
+                continue
+            try:
+                day = parse_date(cell, self._formats)
+            except ValueError as error:
+                refuse(field, entry, cell, error)
+                return None, None
+            if day is not None and isinstance(cell, str):
+                self._days[cell] = day
+            return day, entry
+        return None, None
 
     def _path(self, wbs: str) -> str | None:
         if wbs not in self._paths:
@@ -241,12 +291,10 @@ class RowReader:
             return False
         return not self._text(cells, self._name if self._header.is_screen else self._code)
 
-    def _status_of(self, word: str, cells: Sequence[Cell]) -> Status:
-        """What the status column says; on a screen without one, what the marks of start and finish say."""
-        if self._status is not None or not self._header.is_screen:
-            return self._mapping.status_of(word)
+    def _status_by_marks(self, cells: Sequence[Cell]) -> Status:
+        """What the marks of start and finish say on a screen without a column for it."""
         starts, finishes = (
-            [_split_mark(cells[index]) for index in columns if index < len(cells) and text_of(cells[index])]
+            [_split_mark(cells[index]) for index in columns if text_of(cells[index])]
             for columns in (self._starts, self._finishes)
         )
         if any(is_actual for _, is_actual in finishes) or (not finishes and any(actual for _, actual in starts)):
@@ -256,7 +304,7 @@ class RowReader:
     def _find_actual(self, cells: Sequence[Cell]) -> str:
         """The first actual date of a row, in words, "" for none."""
         for index, entry in self._completed:
-            cell = cells[index] if index < len(cells) else None
+            cell = cells[index]
             if cell is None or cell == "" or entry.status or entry.actual:
                 continue
             if text := text_of(cell):
@@ -271,11 +319,10 @@ class RowReader:
         if index is None or index >= len(cells):
             return ""
         cell = cells[index]
-        return cell.strip() if isinstance(cell, str) else text_of(cell)
+        return cell.strip() if type(cell) is str else text_of(cell)
 
-    def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
-        if self._kind is not None:
-            return self._mapping.kind_of(self._text(cells, self._kind))
+    def _kind_by_dates(self, cells: Sequence[Cell]) -> MilestoneKind:
+        """What a row without a type is: one with only starts a start milestone, one with only finishes a finish one."""
         has_start = any(self._text(cells, index) for index in self._starts)
         has_finish = any(self._text(cells, index) for index in self._finishes)
         if has_start == has_finish:
@@ -310,24 +357,28 @@ def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tup
     """
     read: list[ReadRow] = []
     rejects: list[Reject] = []
-    by_code: dict[str, list[ReadRow]] = {}
+    firsts: dict[str, ReadRow] = {}
+    repeated: dict[str, list[ReadRow]] = {}
     for row in rows:
         if isinstance(row, Reject):
             rejects.append(row)
-        else:
-            read.append(row)
-            by_code.setdefault(row.milestone.code, []).append(row)
+            continue
+        read.append(row)
+        code = row.milestone.code
+        first = firsts.setdefault(code, row)
+        if first is not row:
+            repeated.setdefault(code, [first]).append(row)
     milestones: list[Milestone] = []
     for row in read:
-        same = by_code[row.milestone.code]
-        if len(same) == 1:
+        same = repeated.get(row.milestone.code) if repeated else None
+        if same is None:
             milestones.append(row.milestone)
-            rejects.extend(row.rejects)
+            rejects += row.rejects
         elif any(_dates_of(other) != _dates_of(same[0]) for other in same):
             rejects.append(_reject(row, _say_different(same), RejectCause.DUPLICATE))
         elif row is same[0]:
             milestones.append(row.milestone)
-            rejects.extend(row.rejects)
+            rejects += row.rejects
         else:
             rejects.append(_reject(row, _say_repeated(same[0], row), RejectCause.REPEATED))
     return tuple(milestones), tuple(rejects)

@@ -159,7 +159,7 @@ def read_request(asked: BinaryIO) -> Request:
 
 @contextmanager
 def _ended(worker: subprocess.Popen[bytes]) -> Iterator[None]:
-    """A time behind which a process is at its end. It is not waited for before: giving back its memory takes a while."""
+    """A time behind which a process has ended. It is not waited for before: giving back its memory takes a while."""
     try:
         yield
     finally:
