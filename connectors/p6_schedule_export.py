@@ -13,6 +13,7 @@ from connectors.p6_outbox import Outbox
 from connectors.p6_schedule_reading import BaselineFile, MappingText, ScheduleAnswer, ScheduleQuestion
 from connectors.p6_spreadsheet import P6Exports
 from connectors.remark import say
+from connectors.row import without_collector
 from connectors.web_exports import WebExports
 from connectors.worker import ReadingLimits, read_apart
 from syncsvc.mapping import Mapping
@@ -63,6 +64,7 @@ class ProjectChoice:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
+@without_collector()
 def read_projects(
     path: Path,
     mapping: Mapping,

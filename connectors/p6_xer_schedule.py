@@ -1,6 +1,9 @@
 """What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from operator import eq
 from typing import Final
 
 from connectors.p6_schedule import (
@@ -109,33 +112,32 @@ class XerSchedule:
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
         columns = self._mapping.columns
-        names = (columns.code, columns.name or "", columns.status or "", "wbs_id", "task_id")
-        code_at, name_at, status_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
+        names = (columns.code, columns.name or "", columns.status or "", "wbs_id")
+        code_at, name_at, status_at, wbs_at = (self._tasks.find(name) for name in names)
         paths = self._read_paths()
         further = list(self._further.values())
-        words = self._words()
         owners = self._owners()
-        for cells, line, owner in zip(self._tasks.rows, self._tasks.lines, owners, strict=True):
+        shown = dict(enumerate(self._tasks.by_column))
+        codes = [""] * len(owners) if code_at is None else list(map(str.strip, shown[code_at]))
+        if name_at is not None:
+            shown[name_at] = list(map(on_one_line, shown[name_at]))
+        if status_at is not None:
+            words = self._words()
+            shown[status_at] = [words.get(code, code) for code in shown[status_at]]
+        if wbs_at is not None:
+            shown[wbs_at] = [paths.get(wbs_id, "") for wbs_id in shown[wbs_at]]
+        if further:
+            task_ids = self._tasks.cells("task_id")
+            shown |= enumerate(([values.get(each, "") for each in task_ids] for values in further), start=len(shown))
+        rows = zip(*shown.values(), strict=True) if shown else repeat(())
+        for cells, line, owner, code in zip(rows, self._tasks.lines, owners, codes, strict=False):
             if owner not in ids:
                 if owner not in known:
-                    code = cells[code_at].strip() if code_at is not None else ""
                     yield Reject(f"TASK line {line}", code or None, f"proj_id {owner!r} is no project of the file")
-                continue
-            code = cells[code_at].strip() if code_at is not None else ""
-            if line in self._tasks.shifted:
+            elif line in self._tasks.shifted:
                 yield Reject(f"TASK line {line}", code or None, _say_shifted(self._tasks, line))
-                continue
-            row = list(cells)
-            if name_at is not None:
-                row[name_at] = on_one_line(row[name_at])
-            if status_at is not None:
-                row[status_at] = words.get(row[status_at], row[status_at])
-            if wbs_at is not None:
-                row[wbs_at] = paths.get(cells[wbs_at], "")
-            if further:
-                task_id = cells[id_at] if id_at is not None else ""
-                row += [values.get(task_id, "") for values in further]
-            yield Activity(line, owner, code, row)
+            else:
+                yield Activity(line, owner, code, cells)
 
     def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
         """Activity id (task_code) -> those of its predecessors; and what is odd about the relations.
@@ -144,7 +146,7 @@ class XerSchedule:
         """
         table = self._table("TASKPRED")
         for name in ("task_id", "pred_task_id"):
-            if table.rows and table.find(name) is None:
+            if table.lines and table.find(name) is None:
                 raise BadExport(f"{self._source}: table TASKPRED has no column {name}, which each relation needs.")
         chosen = {project.id for project in projects}
         codes = self._code_of
@@ -152,31 +154,35 @@ class XerSchedule:
         if len(chosen) < len(self.projects):
             owners = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
             inside = {task_id: codes[task_id] for task_id, owner in owners if owner in chosen}
-        relations: dict[str, list[str]] = {}
         remarks: list[Remark] = []
         columns = [table.cells(name) for name in _TABLES["TASKPRED"]]
-        for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
-            code, before = inside.get(task_id), codes.get(before_id)
-            if line in table.shifted:
-                why = _say_shifted(table, line)
-            elif code is None:
-                if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
-                    continue
-                why = f"task_id {task_id!r} is no activity of the file; the relation is left out"
-            elif before is None:
-                if before_owner not in chosen and table.find("pred_proj_id") is not None:
-                    continue
-                why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file; the relation is left out"
-            elif task_id == before_id:
-                why = f"{code} comes before itself; the relation is left out"
-            else:
-                found = relations.get(code)
-                if found is None:
-                    relations[code] = [before]
+        after_ids, before_ids = columns[:2]
+        # All of them at once: row by row, so many relations take longer than the activities.
+        after, before = [inside.get(each, "") for each in after_ids], [codes.get(each, "") for each in before_ids]
+        pairs: Iterable[tuple[str, str]] = zip(after, before, strict=True)
+        if table.shifted or not all(after) or not all(before) or any(map(eq, after_ids, before_ids)):
+            pairs = []
+            for task_id, before_id, owner, before_owner, line in zip(*columns, table.lines, strict=True):
+                code, earlier = inside.get(task_id), codes.get(before_id)
+                if line in table.shifted:
+                    why = _say_shifted(table, line)
+                elif code is None:
+                    if task_id in codes or (owner not in chosen and table.find("proj_id") is not None):
+                        continue
+                    why = f"task_id {task_id!r} is no activity of the file; the relation is left out"
+                elif earlier is None:
+                    if before_owner not in chosen and table.find("pred_proj_id") is not None:
+                        continue
+                    why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file; the relation is left out"
+                elif task_id == before_id:
+                    why = f"{code} comes before itself; the relation is left out"
                 else:
-                    found.append(before)
-                continue
-            remarks.append(Remark(f"TASKPRED line {line}", why))
+                    pairs.append((code, earlier))
+                    continue
+                remarks.append(Remark(f"TASKPRED line {line}", why))
+        relations: dict[str, list[str]] = defaultdict(list)
+        for code, earlier in pairs:
+            relations[code].append(earlier)
         return relations, remarks
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
@@ -196,7 +202,7 @@ class XerSchedule:
 
     def _read_projects(self) -> list[Project]:
         table = self._table("PROJECT")
-        if not table.rows:  # made by another program: all activities are of one project without a name
+        if not table.lines:  # made by another program: all activities are of one project without a name
             return [Project("", "", "", True, "", "", "")]
         names = _TABLES["PROJECT"]
         projects: dict[str, Project] = {}
@@ -221,24 +227,27 @@ class XerSchedule:
 
     def _owners(self) -> Sequence[str]:
         """The project of each activity."""
-        if self._tasks.find("proj_id") is None or not self._table("PROJECT").rows:
-            return [self.projects[0].id] * len(self._tasks.rows)
+        if self._tasks.find("proj_id") is None or not self._table("PROJECT").lines:
+            return [self.projects[0].id] * len(self._tasks.lines)
         return self._tasks.cells("proj_id")
 
     def _read_ids(self) -> dict[str, str]:
         """P6's own number of an activity -> the id that people know, task_code."""
-        lines: dict[str, int] = {}
-        codes: dict[str, str] = {}
         table = self._tasks
         if table.find("task_id") is None:
+            return {}
+        ids, code_cells = table.cells("task_id"), list(map(str.strip, table.cells(self._mapping.columns.code)))
+        codes = dict(zip(ids, code_cells, strict=True))
+        if len(codes) == len(ids):
             return codes
-        code_cells = table.cells(self._mapping.columns.code)
-        for task_id, code, line in zip(table.cells("task_id"), code_cells, table.lines, strict=True):
-            code = code.strip()
-            if codes.setdefault(task_id, code) != code:
-                said = f"task_id {task_id!r} is {code} here and {codes[task_id]} in line {lines[task_id]}"
+        lines: dict[str, int] = {}
+        for task_id, code, line in zip(ids, code_cells, table.lines, strict=True):
+            first_line = lines.setdefault(task_id, line)
+            if first_line == line:
+                codes[task_id] = code
+            elif codes[task_id] != code:
+                said = f"task_id {task_id!r} is {code} here and {codes[task_id]} in line {first_line}"
                 raise BadExport(f"{self._source}: TASK line {line}: {said}.")
-            lines.setdefault(task_id, line)
         return codes
 
     def _read_paths(self) -> dict[str, str]:
