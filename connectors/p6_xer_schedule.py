@@ -173,7 +173,8 @@ class XerSchedule:
                 elif earlier is None:
                     if before_owner not in chosen and table.find("pred_proj_id") is not None:
                         continue
-                    why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file; the relation is left out"
+                    why = f"pred_task_id {before_id!r}, before {code}, is no activity of the file"
+                    why += "; the relation is left out"
                 elif task_id == before_id:
                     why = f"{code} comes before itself; the relation is left out"
                 else:

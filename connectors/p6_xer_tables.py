@@ -10,6 +10,7 @@ any other is read line by line.
 """
 
 import codecs
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -24,6 +25,7 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ASCII: Final = bytes(range(128))
 _HEAD: Final = "ERMHDR"
 _BLANK: Final = " \t\r\n\x1a\x00"  # what programs of old leave at the end of a text
 _EXPORT_AS: Final = "Export the project from P6 as XER."
@@ -95,8 +97,10 @@ def read_tables(
     """
     start = file.read(512)
     _refuse_foreign(start, source)
-    decoder = _decoder_for(file, start, encoding)
-    return _Reading(source, wanted).read(_blocks(file, decoder, source, block_bytes))
+    name, errors = _find_encoding(file, start, encoding)
+    if name != "utf-8" and (errors == "strict" or not _is_like_ascii(name)):
+        file, name = _encode_again(file, codecs.getincrementaldecoder(name)(errors), source), "utf-8"
+    return _Reading(source, name, errors, wanted).read(_blocks(file, block_bytes))
 
 
 def _refuse_foreign(start: bytes, source: str) -> None:
@@ -110,21 +114,41 @@ def _refuse_foreign(start: bytes, source: str) -> None:
     raise BadExport(f"{source}: the file {said}.", _EXPORT_AS)
 
 
-def _decoder_for(file: BinaryIO, start: bytes, encoding: str) -> codecs.IncrementalDecoder:
-    """By the byte order mark; else UTF-8 where the whole file is that; else the given encoding."""
+def _find_encoding(file: BinaryIO, start: bytes, encoding: str) -> tuple[str, str]:
+    """By the byte order mark; else UTF-8 where the whole file is that; else the given one. And what becomes of errors.
+
+    A byte that is no letter in the given one is shown as such.
+    """
     for mark, name in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
-            return codecs.getincrementaldecoder(name)()
+            return name, "strict"
     if start.startswith(b"E\x00"):
-        return codecs.getincrementaldecoder("utf-16-le")()
+        return "utf-16-le", "strict"
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for chunk in _chunks(file, _BLOCK_BYTES):
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return codecs.getincrementaldecoder(encoding)("replace")  # a byte that is no letter there is shown as such
-    return codecs.getincrementaldecoder("utf-8")()
+        return encoding, "replace"
+    return "utf-8", "strict"
+
+
+def _is_like_ascii(encoding: str) -> bool:
+    """Whether the marks of lines and cells have the bytes that they have in ASCII: no letter has one of them then."""
+    return _ASCII.decode(encoding, "replace") == _ASCII.decode("ascii")
+
+
+def _encode_again(file: BinaryIO, decoder: codecs.IncrementalDecoder, source: str) -> BinaryIO:
+    """The same text as UTF-8. Raises BadExport where it is none."""
+    encoded = io.BytesIO()
+    try:
+        for chunk in _chunks(file, _BLOCK_BYTES):
+            encoded.write(decoder.decode(chunk).encode())
+        encoded.write(decoder.decode(b"", final=True).encode())
+    except UnicodeError:
+        raise BadExport(f"{source}: the file is damaged or cut off: not all of it is text.", _EXPORT_AS) from None
+    return encoded
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -133,26 +157,22 @@ def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _blocks(file: BinaryIO, decoder: codecs.IncrementalDecoder, source: str, size: int) -> Iterator[str]:
-    """The text in parts of about this size, without the line break and the percent sign that stand between them."""
-    parts: list[str] = []
-    try:
-        for chunk in _chunks(file, size):
-            parts.append(decoder.decode(chunk))
-            if "\n%" in parts[-1] or parts[-1].startswith("%"):
-                block, mark, rest = "".join(parts).rpartition("\n%")
-                if mark:
-                    yield block
-                parts = [rest]
-        parts.append(decoder.decode(b"", final=True))
-        yield "".join(parts)
-    except UnicodeDecodeError:
-        raise BadExport(f"{source}: the file is damaged or cut off: not all of it is text.", _EXPORT_AS) from None
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The file in parts of about this size, without the line break and the percent sign that stand between them."""
+    parts: list[bytes] = []
+    for chunk in _chunks(file, size):
+        parts.append(chunk)
+        if b"\n%" in chunk or chunk.startswith(b"%"):
+            block, mark, rest = b"".join(parts).rpartition(b"\n%")
+            if mark:
+                yield block
+            parts = [rest]
+    yield b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Select:
-    """Where the wanted cells of a row stand, the mark at its beginning counted; `ends`: its last cell is one of them."""
+    """Where the wanted cells of a row stand, its mark being the first; `ends`: the last cell is one of them."""
 
     places: list[int]
     ends: bool
@@ -161,8 +181,10 @@ class _Select:
 class _Reading:
     """Where in a file the reader is, and what it has kept."""
 
-    def __init__(self, source: str, wanted: dict[str, list[str]]) -> None:
+    def __init__(self, source: str, encoding: str, errors: str, wanted: dict[str, list[str]]) -> None:
         self._source = source
+        self._encoding = encoding
+        self._errors = errors
         self._wanted = wanted
         self._file = XerFile("", {}, {})
         self._name = ""
@@ -173,19 +195,15 @@ class _Reading:
         self._row: list[str] = []  # its lines, where some of them begin with a percent sign
         self._has_ended = False
 
-    def read(self, blocks: Iterator[str]) -> XerFile:
-        head, mark, rest = next(blocks).partition("\n%")
-        self._file.version = _read_version(head)
-        line = 2 + head.count("\n")
+    def read(self, blocks: Iterator[bytes]) -> XerFile:
+        head, mark, rest = next(blocks).partition(b"\n%")
+        self._file.version = _read_version(self._decode(head))
+        line = 2 + head.count(b"\n")
         for block in chain([rest] if mark else [], blocks):
-            if not self._has_ended and (self._passes(block) or self._read_rows(block, line)):
-                line += 1 + block.count("\n")
-                continue
-            for record in block.split("\n%"):
-                if self._has_ended:
-                    raise self._wrong(line, "the file goes on behind its end (%E)")
-                self._read_record(record, line)
-                line += 1 + record.count("\n")
+            breaks = block.count(b"\n")
+            if not self._passes(block) and not self._read_rows(block, line, breaks):
+                self._read_records(self._decode(block).split("\n%"), line)
+            line += 1 + breaks
         if self._has_ended:
             return self._file
         table_name = f" of table {self._name}" if self._name else ""
@@ -195,23 +213,26 @@ class _Reading:
             _EXPORT_AS,
         )
 
-    def _passes(self, block: str) -> bool:
-        """Whether a block is inside a table that is not wanted."""
-        if self._is_wanted or not self._name or block.startswith(("T\t", "E")):
-            return False
-        return "\n%T\t" not in block and "\n%E" not in block
+    def _decode(self, content: bytes) -> str:
+        return str(content, "ascii") if content.isascii() else str(content, self._encoding, self._errors)
 
-    def _read_rows(self, block: str, line: int) -> bool:
-        """Read a block that holds nothing but rows of this table, of one line and all their cells each; whether it does.
+    def _passes(self, block: bytes) -> bool:
+        """Whether a block is inside a table that is not wanted."""
+        if self._is_wanted or not self._name or self._has_ended or block.startswith((b"T\t", b"E")):
+            return False
+        return b"\n%T\t" not in block and b"\n%E" not in block
+
+    def _read_rows(self, block: bytes, line: int, breaks: int) -> bool:
+        """Read a block that is nothing but rows of this table, each in one line with all its cells; whether it is.
 
         Each line break is then followed by a percent sign, an R and a tab; so none but the last cell of a row can have
         one in it, and where these have all of them, and the number of cells is right, no row has cells of another.
         """
         select, table = self._select, self._table
-        breaks = block.count("\n")
-        if select is None or not block.startswith("R\t") or block.count("\n%R\t") != breaks:
+        if select is None or not block.startswith(b"R\t") or block.count(b"\n%R\t") != breaks or self._has_ended:
             return False
-        cells = (block.replace('""', '"') if '"' in block else block).split("\t")
+        text = self._decode(block)
+        cells = (text.replace('""', '"') if '"' in text else text).split("\t")
         last_cells = cells[table.width :: table.width]
         if len(cells) != 1 + table.width * (breaks + 1) or "".join(last_cells).count("\n") != breaks:
             return False
@@ -225,8 +246,15 @@ class _Reading:
                 found = found[:1] * len(found)  # one text, and not as many as rows: that of a project's id
             column += found
         table.lines += range(line, line + breaks + 1)
-        self._last = block[block.rfind("\n%R\t") + 2 :] if breaks else block
+        self._last = text[text.rfind("\n%R\t") + 2 :] if breaks else text
         return True
+
+    def _read_records(self, records: list[str], line: int) -> None:
+        for record in records:
+            if self._has_ended:
+                raise self._wrong(line, "the file goes on behind its end (%E)")
+            self._read_record(record, line)
+            line += 1 + record.count("\n")
 
     def _read_record(self, record: str, line: int) -> None:
         """Read a line without its percent sign, and what goes on with it."""
