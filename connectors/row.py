@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -95,6 +95,7 @@ class RowReader:
         self._export_kind = export_kind
         self._dates = dates or mapping.dates(export_kind)
         self._header = header
+        self._width, self._is_screen = header.width, header.is_screen
         self._prefix = f"{sheet} {unit}" if sheet else unit
         self._related = predecessors or {}
         self._told = f"mapping {mapping.name}"
@@ -164,7 +165,7 @@ class RowReader:
         where = f"{self._prefix} {number}"
         code = self._text(cells, self._code)
         word = self._text(cells, self._status)
-        width = self._header.width
+        width = self._width
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
         if len(cells) > width:
@@ -183,15 +184,9 @@ class RowReader:
             return Reject(where, code, reason)
         kind, status = sort.kind, sort.status
         rejects: list[Reject] = []
-
-        def refuse(field: str, entry: DateColumn, cell: Cell, error: ValueError) -> None:
-            place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
-            reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}; see {place}"
-            rejects.append(Reject(where, code, reason, kind=kind, field=field))
-
-        due, due_column = self._read_date("due", sort.due, cells, refuse)
-        forecast, _ = self._read_date("forecast", sort.forecast, cells, refuse)
-        completed, completed_column = self._read_date("completed", sort.completed, cells, refuse)
+        due, due_column = self._read_date("due", sort, sort.due, cells, where, code, rejects)
+        forecast, _ = self._read_date("forecast", sort, sort.forecast, cells, where, code, rejects)
+        completed, completed_column = self._read_date("completed", sort, sort.completed, cells, where, code, rejects)
         is_read = not rejects or all(reject.field != "completed" for reject in rejects)
         if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
             reason = f"completed: {actual}, but the activity is {word or 'not started'}"
@@ -230,7 +225,7 @@ class RowReader:
 
     def _sort_of(self, word: str, cells: Sequence[Cell]) -> _Sort | None:
         """What a row is by its words for kind and status, or by its dates; None where its kind is not declared."""
-        by_marks = self._status is None and self._header.is_screen
+        by_marks = self._status is None and self._is_screen
         kind_word = self._text(cells, self._kind) if self._kind is not None else self._kind_by_dates(cells).value
         status_word = self._status_by_marks(cells).value if by_marks else word
         if sort := self._sorts.get((kind_word, status_word)):
@@ -249,29 +244,35 @@ class RowReader:
     def _read_date(
         self,
         field: str,
+        sort: _Sort,
         columns: _Columns,
         cells: Sequence[Cell],
-        refuse: Callable[[str, DateColumn, Cell, ValueError], None],
+        where: str,
+        code: str,
+        rejects: list[Reject],
     ) -> tuple[date | None, DateColumn | None]:
-        """The date in the first of these columns that is not blank, and that column; neither where it was refused."""
+        """The date in the first of these columns that is not blank, and that column; neither where it is refused."""
         for index, entry in columns:
             cell = cells[index]
             if cell is None or cell == "":
                 continue
-            if cell in self._days and not self._header.is_screen:
+            if cell in self._days:
                 return self._days[cell], entry
-            if self._header.is_screen:
-                cell, is_actual = _split_mark(cell)
+            shown = cell
+            if self._is_screen:
+                shown, is_actual = _split_mark(cell)
                 if entry.actual and not is_actual:
                     continue
-            if not text_of(cell):
+            if not text_of(shown):
                 continue
             try:
-                day = parse_date(cell, self._formats)
+                day = parse_date(shown, self._formats)
             except ValueError as error:
-                refuse(field, entry, cell, error)
+                place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
+                reason = f"{field}: {entry.column} {shorten(text_of(shown))!r} {error}; see {place}"
+                rejects.append(Reject(where, code, reason, kind=sort.kind, field=field))
                 return None, None
-            if day is not None and isinstance(cell, str):
+            if day is not None and isinstance(cell, str) and not self._is_screen:
                 self._days[cell] = day
             return day, entry
         return None, None
@@ -287,9 +288,9 @@ class RowReader:
         An activity has an id, a name and a status; a band has no status and, in an export, no id. On the screen its
         title stands where ids stand, and it has no name.
         """
-        if self._text(cells, self._status) or (self._status is None and not self._header.is_screen):
+        if self._text(cells, self._status) or (self._status is None and not self._is_screen):
             return False
-        return not self._text(cells, self._name if self._header.is_screen else self._code)
+        return not self._text(cells, self._name if self._is_screen else self._code)
 
     def _status_by_marks(self, cells: Sequence[Cell]) -> Status:
         """What the marks of start and finish say on a screen without a column for it."""
