@@ -340,13 +340,18 @@ def _split_mark(cell: Cell) -> tuple[Cell, bool]:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """A time without the collector of garbage: it would look through the rows again and again while they are made."""
+    """A time without the collector of garbage: it would look through the rows again and again while they are made.
+
+    What was made meanwhile counts as old afterwards, or all of it would be looked through the moment that this ends.
+    """
     was_at_work = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_at_work:
+            gc.freeze()  # sets all there is apart, and with the next call among the old: neither looks at anything
+            gc.unfreeze()
             gc.enable()
 
 
