@@ -162,7 +162,7 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
     parts: list[bytes] = []
     for chunk in _chunks(file, size):
         parts.append(chunk)
-        if b"\n%" in chunk or chunk.startswith(b"%"):
+        if b"\n%" in chunk:
             block, mark, rest = b"".join(parts).rpartition(b"\n%")
             if mark:
                 yield block
