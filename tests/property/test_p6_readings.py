@@ -1,4 +1,4 @@
-"""What reads a P6 export fast reads it as what reads it row by row: the same rows, the same words, in the same order."""
+"""What reads a P6 export fast reads it as what reads it row by row: the same rows and words, in the same order."""
 
 import io
 from collections.abc import Collection, Mapping, Sequence
