@@ -53,16 +53,19 @@ _Columns = tuple[tuple[int, DateColumn], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Sort:
-    """What rows of one kind and status have in common: the columns that may tell a date of theirs."""
+    """What rows of one kind and status have in common: the word for the status, and where dates of theirs may stand."""
 
     kind: MilestoneKind
     status: Status
-    due: _Columns
-    forecast: _Columns
-    completed: _Columns
+    word: str
+    dates: tuple[tuple[str, _Columns], ...]  # due, forecast, completed
 
 
-@dataclass(frozen=True, slots=True)
+#: A date that is in none of its columns, or was refused.
+_NO_DATE: Final[tuple[date | None, DateColumn | None]] = (None, None)
+
+
+@dataclass(slots=True)
 class ReadRow:
     """A milestone, and what of its row could not be read."""
 
@@ -126,8 +129,8 @@ class RowReader:
         dated = sorted(read.union(header.find_dated()))
         self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
         # Of all these an export has few, in a great many rows.
-        self._paths: dict[str, str | None] = {}
-        self._sorts: dict[tuple[str, str], _Sort] = {}  # by the words for kind and status
+        self._paths: dict[Cell, str | None] = {}
+        self._sorts: dict[tuple[Cell, Cell], _Sort] = {}  # by the cells for kind and status
         self._days: dict[Cell, date] = {}  # by their text
 
     @property
@@ -164,29 +167,48 @@ class RowReader:
         """The milestone in a row that is neither blank nor a band, or why there is none."""
         where = f"{self._prefix} {number}"
         code = self._text(cells, self._code)
-        word = self._text(cells, self._status)
-        width = self._width
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
-        if len(cells) > width:
-            reason = f"the row has {len(cells)} cells under {width} headings, so they may be shifted"
-            return Reject(where, code, reason)
-        if len(cells) < width:
-            cells = [*cells, *[None] * (width - len(cells))]
+        if len(cells) != self._width:
+            if len(cells) > self._width:
+                reason = f"the row has {len(cells)} cells under {self._width} headings, so they may be shifted"
+                return Reject(where, code, reason)
+            cells = [*cells, *[None] * (self._width - len(cells))]
         if self._deletion is not None and (mark := self._text(cells, self._deletion)):
             reason = f"the row is marked for deletion ({self._mapping.columns.deletion} {shorten(mark)!r})"
             return Reject(where, code, reason)
-        sort = self._sort_of(word, cells)
+        sort = self._sort_of(cells)
         if sort is None:
-            word = self._text(cells, self._kind)
+            shown = self._text(cells, self._kind)
             known = self._mapping.place_of("kinds", "")
-            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that is declared in {known}"
+            reason = f"{self._mapping.columns.kind} {shown!r} is no kind of activity that is declared in {known}"
             return Reject(where, code, reason)
-        kind, status = sort.kind, sort.status
+        kind, status, word = sort.kind, sort.status, sort.word
         rejects: list[Reject] = []
-        due, due_column = self._read_date("due", sort, sort.due, cells, where, code, rejects)
-        forecast, _ = self._read_date("forecast", sort, sort.forecast, cells, where, code, rejects)
-        completed, completed_column = self._read_date("completed", sort, sort.completed, cells, where, code, rejects)
+        dates: list[tuple[date | None, DateColumn | None]] = []
+        for field, columns in sort.dates:
+            for index, entry in columns:
+                cell = cells[index]
+                day = self._days.get(cell)
+                if day is not None:
+                    dates.append((day, entry))
+                    break
+                if cell is None or cell == "":
+                    continue
+                try:
+                    read = self._read_date(cell, entry)
+                except ValueError as error:
+                    key = self._mapping.date_key(field, self._export_kind)
+                    reason = f"{field}: {error}; see {self._mapping.place_of(key, entry.column)}"
+                    rejects.append(Reject(where, code, reason, kind=kind, field=field))
+                    dates.append(_NO_DATE)
+                    break
+                if read is not None:
+                    dates.append((read, entry))
+                    break
+            else:
+                dates.append(_NO_DATE)
+        (due, due_column), (forecast, _), (completed, completed_column) = dates
         is_read = not rejects or all(reject.field != "completed" for reject in rejects)
         if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
             reason = f"completed: {actual}, but the activity is {word or 'not started'}"
@@ -209,7 +231,7 @@ class RowReader:
             name=self._text(cells, self._name),
             kind=kind,
             status=status,
-            wbs=self._path(self._text(cells, self._wbs)),
+            wbs=None if self._wbs is None else self._path(cells[self._wbs]),
             level=int(level) if level.isdecimal() else None,
             due=due,
             due_column=due_column.column if due_column else None,
@@ -223,64 +245,55 @@ class RowReader:
         )
         return ReadRow(milestone, tuple(rejects))
 
-    def _sort_of(self, word: str, cells: Sequence[Cell]) -> _Sort | None:
+    def _sort_of(self, cells: Sequence[Cell]) -> _Sort | None:
         """What a row is by its words for kind and status, or by its dates; None where its kind is not declared."""
-        by_marks = self._status is None and self._is_screen
-        kind_word = self._text(cells, self._kind) if self._kind is not None else self._kind_by_dates(cells).value
-        status_word = self._status_by_marks(cells).value if by_marks else word
-        if sort := self._sorts.get((kind_word, status_word)):
+        by_marks = self._is_screen and self._status is None
+        kind_cell = cells[self._kind] if self._kind is not None else self._kind_by_dates(cells).value
+        if self._status is not None:
+            status_cell = cells[self._status]
+        else:
+            status_cell = self._status_by_marks(cells).value if by_marks else ""
+        if sort := self._sorts.get((kind_cell, status_cell)):
             return sort
+        kind_word, word = text_of(kind_cell), text_of(status_cell)
         kind = self._mapping.kind_of(kind_word) if self._kind is not None else MilestoneKind(kind_word)
-        status = Status(status_word) if by_marks else self._mapping.status_of(word)
+        status = Status(word) if by_marks else self._mapping.status_of(word)
         if kind is None:
             return None
+        word = "" if by_marks else word
         due, forecast, completed = (
             tuple(each for each in columns if each[1].speaks_for(kind, status))
             for columns in (self._due, self._forecast, self._completed)
         )
-        sort = self._sorts[kind_word, status_word] = _Sort(kind, status, due, forecast, completed)
+        sort = _Sort(kind, status, word, (("due", due), ("forecast", forecast), ("completed", completed)))
+        if isinstance(kind_cell, str) and isinstance(status_cell, str):  # 1 and True are the same to a dictionary
+            self._sorts[kind_cell, status_cell] = sort
         return sort
 
-    def _read_date(
-        self,
-        field: str,
-        sort: _Sort,
-        columns: _Columns,
-        cells: Sequence[Cell],
-        where: str,
-        code: str,
-        rejects: list[Reject],
-    ) -> tuple[date | None, DateColumn | None]:
-        """The date in the first of these columns that is not blank, and that column; neither where it is refused."""
-        for index, entry in columns:
-            cell = cells[index]
-            if cell is None or cell == "":
-                continue
-            if cell in self._days:
-                return self._days[cell], entry
-            shown = cell
-            if self._is_screen:
-                shown, is_actual = _split_mark(cell)
-                if entry.actual and not is_actual:
-                    continue
-            if not text_of(shown):
-                continue
-            try:
-                day = parse_date(shown, self._formats)
-            except ValueError as error:
-                place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
-                reason = f"{field}: {entry.column} {shorten(text_of(shown))!r} {error}; see {place}"
-                rejects.append(Reject(where, code, reason, kind=sort.kind, field=field))
-                return None, None
-            if day is not None and isinstance(cell, str) and not self._is_screen:
-                self._days[cell] = day
-            return day, entry
-        return None, None
+    def _read_date(self, cell: Cell, entry: DateColumn) -> date | None:
+        """The date in a cell; None where it is as good as blank. Raises ValueError, with the cell, for what is none."""
+        shown = cell
+        if self._is_screen:
+            shown, is_actual = _split_mark(cell)
+            if entry.actual and not is_actual:
+                return None
+        if not text_of(shown):
+            return None
+        try:
+            day = parse_date(shown, self._formats)
+        except ValueError as error:
+            raise ValueError(f"{entry.column} {shorten(text_of(shown))!r} {error}") from None
+        if day is not None and isinstance(cell, str) and not self._is_screen:
+            self._days[cell] = day
+        return day
 
-    def _path(self, wbs: str) -> str | None:
-        if wbs not in self._paths:
-            self._paths[wbs] = self._mapping.read_project(wbs).wbs
-        return self._paths[wbs]
+    def _path(self, cell: Cell) -> str | None:
+        if cell in self._paths:
+            return self._paths[cell]
+        path = self._mapping.read_project(text_of(cell)).wbs
+        if isinstance(cell, str):
+            self._paths[cell] = path
+        return path
 
     def is_band(self, cells: Sequence[Cell]) -> bool:
         """Whether a row is one of those that P6 puts above the activities of a part of the work.
