@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from connectors.p6_pmxml_text import EXPORT_AS, read_chunks
-from connectors.p6_relations import Relation, WithoutProjects
+from connectors.p6_relations import Relation
 from connectors.relations import find_odd_lags
 from syncsvc.errors import BadExport
 
@@ -50,11 +50,11 @@ class PmxmlProject:
     fields: dict[str, str] = field(default_factory=dict)
     nodes: list[tuple[int, Row]] = field(default_factory=list)  # WBS: line, WBS_FIELDS
     activities: list[tuple[int, Row]] = field(default_factory=list)  # line, the columns that were wanted
-    # With the projects of the ends only where one end was not yet known.
-    relations: list[Relation] = field(default_factory=list)
+    # Line, predecessor and successor, and their projects, which are only told where one end was not yet known.
+    relations: list[tuple[int, str, str, str, str]] = field(default_factory=list)
     # Of those relations whose type or lag is none: line and ends -> what stands there.
-    odd_types: dict[WithoutProjects, str] = field(default_factory=dict)
-    odd_lags: dict[WithoutProjects, str] = field(default_factory=dict)
+    odd_types: dict[Relation, str] = field(default_factory=dict)
+    odd_lags: dict[Relation, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -281,7 +281,7 @@ class ElementReading:
             self._ends = tuple(places[at] for at in range(4)) if all(at in places for at in range(4)) else ()
         self._look_at(project, (line, ends[0], ends[1]), *ends[2:4])
 
-    def _look_at(self, project: PmxmlProject, relation: WithoutProjects, kind: str, lag: str) -> None:
+    def _look_at(self, project: PmxmlProject, relation: Relation, kind: str, lag: str) -> None:
         """Keep the type and the lag of a relation where they are none."""
         if kind.strip() not in self._types:
             project.odd_types[relation] = kind.strip()

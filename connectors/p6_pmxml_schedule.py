@@ -1,12 +1,12 @@
 """What the elements of a P6 XML file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import BinaryIO, Final
 
 from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject, read_elements
 from connectors.p6_pmxml_text import EXPORT_AS
-from connectors.p6_relations import Ends, Relation, RelationWords, relate
+from connectors.p6_relations import Ends, Relations, RelationWords, relate
 from connectors.p6_schedule import (
     Activity,
     Project,
@@ -118,13 +118,12 @@ class PmxmlSchedule:
             rows = (row for project_id in chosen for row in self._content[project_id].activities)
             inside = {cells[0]: codes[cells[0]] for _, cells in rows if cells[0]}
         contents = self._content.values()
-
-        def read() -> Iterable[Relation]:
-            return chain.from_iterable(content.relations for content in contents)
-
+        told = [*chain.from_iterable(content.relations for content in contents)]
+        lines, before, after, before_owners, owners = zip(*told, strict=True) if told else ((), (), (), (), ())
         odd_types = {each: kind for content in contents for each, kind in content.odd_types.items()}
         odd_lags = {each: lag for content in contents for each, lag in content.odd_lags.items()}
-        return relate(read, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
+        relations = Relations(lines, before, after, before_owners, owners)
+        return relate(relations, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id -> start and finish, of an activity that is listed twice each time both."""

@@ -1,17 +1,44 @@
 """The relations of a P6 file that holds whole projects, by the ids that people know, and what is odd about them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import eq, itemgetter
 
 from connectors.relations import find_cycles, say_cycles, say_itself, say_odd_lag, say_odd_type
 from connectors.remark import Remark
 
-#: The line, P6's numbers of predecessor and successor, and those of their projects where they are told.
-Relation = tuple[int, str, str, str, str]
-WithoutProjects = tuple[int, str, str]
+#: The line of a relation, and P6's numbers of predecessor and successor.
+Relation = tuple[int, str, str]
 
-OddCells = Mapping[WithoutProjects, str]
+#: What stands in some relations for a type or a lag, and is none.
+OddCells = Mapping[Relation, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Relations by columns: line, P6's numbers of the ends, and those of their projects where they are told."""
+
+    lines: Sequence[int]
+    before: Sequence[str]
+    after: Sequence[str]
+    before_owners: Sequence[str]
+    owners: Sequence[str]
+
+    def pick(self, cells: Sequence[str], odd: Collection[object]) -> dict[Relation, str]:
+        """Those relations whose cells in a further column are odd, and these cells."""
+        if not odd:
+            return {}
+        rows = zip(self.lines, self.before, self.after, cells, strict=True)
+        return {(line, before, after): cell for line, before, after, cell in rows if cell in odd}
+
+    def without(self, lines: Collection[int]) -> "Relations":
+        """The relations that stand in no line of these."""
+        if not lines:
+            return self
+        kept = [at for at, line in enumerate(self.lines) if line not in lines]
+        columns = (self.before, self.after, self.before_owners, self.owners)
+        return Relations([self.lines[at] for at in kept], *([column[at] for at in kept] for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +60,61 @@ class Ends:
 
 
 def relate(
-    relations: Callable[[], Iterable[Relation]],
-    ends: Ends,
-    words: RelationWords,
-    odd_types: OddCells,
-    odd_lags: OddCells,
+    relations: Relations, ends: Ends, words: RelationWords, odd_types: OddCells, odd_lags: OddCells
 ) -> tuple[dict[str, list[str]], list[Remark]]:
     """Activity id -> those of its predecessors; and what is odd about the relations.
 
-    `odd_types` and `odd_lags` are what some relations have for a type or a lag, and is none. A relation to a project
-    that the file does not hold is no fault: P6 leaves its activities out.
+    A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
     """
-    found: dict[str, list[str]] = {}
+    # All of them at once: row by row, so many relations take longer than the activities.
+    after = [ends.inside.get(each, "") for each in relations.after]
+    before = [ends.codes.get(each, "") for each in relations.before]
+    pairs: Iterable[tuple[str, str]] = zip(after, before, strict=True)
     odd = list(_say_odd(relations, ends, odd_types, odd_lags)) if odd_types or odd_lags else []
-    find_inside, find_code = ends.inside.get, ends.codes.get
-    for line, before_id, after_id, before_owner, owner in relations():
-        code, before = find_inside(after_id), find_code(before_id)
-        if code is not None and before is not None and before_id != after_id:
-            listed = found.get(code)
-            if listed is None:
-                found[code] = [before]
-            else:
-                listed.append(before)
-            continue
-        if code is None:
-            if after_id in ends.codes or (owner and owner not in ends.chosen):
-                continue
-            why = f"{words.after} {after_id!r} is no activity of the file; the relation is left out"
-        elif before is None:
-            if before_owner and before_owner not in ends.chosen:
-                continue
-            why = f"{words.before} {before_id!r}, before {code}, is no activity of the file; the relation is left out"
-        else:
-            why = say_itself(code)
-        odd.append((line, why))
+    if not all(after) or not all(before) or any(map(eq, relations.after, relations.before)):
+        pairs, left_out = _look_at_each(relations, ends, words)
+        odd += left_out
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, earlier in pairs:
+        found[code].append(earlier)
     remarks = [Remark(f"{words.place} {line}", why) for line, why in sorted(odd, key=itemgetter(0))]
     return found, [*remarks, *_say_circles(found, relations, ends, words)]
 
 
-def _whole(relations: Callable[[], Iterable[Relation]], ends: Ends) -> Iterator[WithoutProjects]:
-    """The line and the ends of those relations whose ends are both known."""
-    for line, before_id, after_id, *_ in relations():
-        if after_id in ends.inside and before_id in ends.codes:
-            yield line, before_id, after_id
+def _look_at_each(
+    relations: Relations, ends: Ends, words: RelationWords
+) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
+    """The ids of successor and predecessor of each relation that counts; and of others the line, and why not."""
+    pairs: list[tuple[str, str]] = []
+    left_out: list[tuple[int, str]] = []
+    columns = (relations.before, relations.after, relations.before_owners, relations.owners)
+    for line, before_id, after_id, before_owner, owner in zip(relations.lines, *columns, strict=True):
+        code, earlier = ends.inside.get(after_id), ends.codes.get(before_id)
+        if code is None:
+            if after_id in ends.codes or (owner and owner not in ends.chosen):
+                continue
+            why = f"{words.after} {after_id!r} is no activity of the file; the relation is left out"
+        elif earlier is None:
+            if before_owner and before_owner not in ends.chosen:
+                continue
+            why = f"{words.before} {before_id!r}, before {code}, is no activity of the file; the relation is left out"
+        elif before_id == after_id:
+            why = say_itself(code)
+        else:
+            pairs.append((code, earlier))
+            continue
+        left_out.append((line, why))
+    return pairs, left_out
 
 
-def _say_odd(
-    relations: Callable[[], Iterable[Relation]], ends: Ends, types: OddCells, lags: OddCells
-) -> Iterator[tuple[int, str]]:
+def _whole(relations: Relations, ends: Ends) -> Iterator[Relation]:
+    """Those relations whose ends are both known."""
+    for each in zip(relations.lines, relations.before, relations.after, strict=True):
+        if each[2] in ends.inside and each[1] in ends.codes:
+            yield each
+
+
+def _say_odd(relations: Relations, ends: Ends, types: OddCells, lags: OddCells) -> Iterator[tuple[int, str]]:
     for each in _whole(relations, ends):
         line, before_id, after_id = each
         codes = ends.codes[before_id], ends.codes[after_id]
@@ -91,10 +125,7 @@ def _say_odd(
 
 
 def _say_circles(
-    found: Mapping[str, list[str]],
-    relations: Callable[[], Iterable[Relation]],
-    ends: Ends,
-    words: RelationWords,
+    found: Mapping[str, list[str]], relations: Relations, ends: Ends, words: RelationWords
 ) -> Iterator[Remark]:
     """An id that people know may be in two projects: what looks like a circle by it need not be one by P6's numbers."""
     if not find_cycles(found):

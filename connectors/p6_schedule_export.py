@@ -13,6 +13,7 @@ from connectors.exports import absolute, check_period, data_date_of, read_whole
 from connectors.p6_schedule_reading import MappingText, ScheduleQuestion, read_baseline, read_schedule
 from connectors.p6_spreadsheet import ExportOptions, P6Exports
 from connectors.remark import say
+from connectors.row import without_collector
 from connectors.web_exports import WebExports
 from connectors.worker import ReadingLimits, read_apart
 from syncsvc.mapping import Mapping
@@ -54,6 +55,7 @@ class ProjectChoice:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
+@without_collector()
 def read_projects(
     path: Path,
     mapping: Mapping,

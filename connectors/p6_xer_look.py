@@ -32,13 +32,14 @@ def look_at_xer(file: BinaryIO, source: str, mapping: SourceMapping) -> tuple[Xe
     schedule = XerSchedule(read, source, mapping)
     looked_for = tables_for(mapping)
     kinds: dict[str, dict[str, dict[str, int]]] = {name: {} for name in looked_for}
-    for columns in _in_turn({name: read.columns.get(name, []) for name in looked_for}):
+    names = {name: read.tables[name].names if name in read.tables else [] for name in looked_for}
+    for columns in _in_turn(names):
         file.seek(0)
         tables = read_tables(file, source, encoding, columns).tables
         for name, table in tables.items():
             kinds[name] |= {column: kinds_of_texts(table.cells(column)) for column in columns[name]}
-    names = sorted(looked_for, key=lambda name: name != "TASK")
-    sheets = [_see(name, read, kinds[name], looked_for[name], mapping) for name in names]
+    in_order = sorted(looked_for, key=lambda name: name != "TASK")
+    sheets = [_see(name, read, kinds[name], looked_for[name], mapping) for name in in_order]
     others = [SeenSheet(name, line) for name, line in read.table_names.items() if name not in looked_for]
     return schedule, SeenFile((*sheets, *others), "table", f"P6 XER, version {read.version or 'not told'}")
 
@@ -63,7 +64,7 @@ def _see(
     columns = [SeenColumn(column, sum(found.values()), found) for column, found in kinds.items()]
     if is_main:
         columns += [*_codes(read, mapping), *_own_fields(read, mapping)]
-    rows = len(read.tables[name].rows)
+    rows = len(read.tables[name].lines)
     return SeenSheet(name, read.table_names[name], rows, tuple(columns), looked_for, has_milestones=is_main)
 
 

@@ -1,9 +1,10 @@
 """What the tables of an XER file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import repeat
 from typing import BinaryIO, Final
 
-from connectors.p6_relations import Ends, Relation, RelationWords, relate
+from connectors.p6_relations import Ends, Relations, RelationWords, relate
 from connectors.p6_schedule import (
     Activity,
     Project,
@@ -29,7 +30,7 @@ from connectors.p6_xer_tables import XerFile, XerTable, read_tables
 from connectors.relations import find_odd_lags, find_odd_types
 from connectors.remark import Remark
 from syncsvc.errors import BadExport
-from syncsvc.mapping import BaselineColumns, Cell
+from syncsvc.mapping import BaselineColumns
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.model import Reject, Status
 
@@ -84,39 +85,38 @@ class XerSchedule:
         ids = {project.id for project in projects}
         known = {project.id for project in self.projects}
         columns = self._mapping.columns
-        names = (columns.code, columns.name or "", columns.status or "", "wbs_id", "task_id")
-        code_at, name_at, status_at, wbs_at, id_at = (self._tasks.find(name) for name in names)
+        names = (columns.code, columns.name or "", columns.status or "", "wbs_id")
+        code_at, name_at, status_at, wbs_at = (self._tasks.find(name) for name in names)
         paths = self._read_paths()
         further = list(self._further.values())
-        words = self._words()
         owners = self._owners()
-        for cells, line, owner in zip(self._tasks.rows, self._tasks.lines, owners, strict=True):
+        shown = dict(enumerate(self._tasks.by_column))
+        codes = [""] * len(owners) if code_at is None else list(map(str.strip, shown[code_at]))
+        if name_at is not None:
+            shown[name_at] = list(map(on_one_line, shown[name_at]))
+        if status_at is not None:
+            words = self._words()
+            shown[status_at] = [words.get(code, code) for code in shown[status_at]]
+        if wbs_at is not None:
+            shown[wbs_at] = [paths.get(wbs_id, "") for wbs_id in shown[wbs_at]]
+        if further:
+            task_ids = self._tasks.cells("task_id")
+            shown |= enumerate(([values.get(each, "") for each in task_ids] for values in further), start=len(shown))
+        rows = zip(*shown.values(), strict=True) if shown else repeat(())
+        for cells, line, owner, code in zip(rows, self._tasks.lines, owners, codes, strict=False):
             if owner not in ids:
                 if owner not in known:
-                    code = cells[code_at].strip() if code_at is not None else ""
                     yield Reject(f"TASK line {line}", code or None, f"proj_id {owner!r} is no project of the file")
-                continue
-            code = cells[code_at].strip() if code_at is not None else ""
-            if line in self._tasks.shifted:
+            elif line in self._tasks.shifted:
                 yield Reject(f"TASK line {line}", code or None, _say_shifted(self._tasks, line))
-                continue
-            row = list(cells)
-            if name_at is not None:
-                row[name_at] = on_one_line(row[name_at])
-            if status_at is not None:
-                row[status_at] = words.get(row[status_at], row[status_at])
-            if wbs_at is not None:
-                row[wbs_at] = paths.get(cells[wbs_at], "")
-            if further:
-                task_id = cells[id_at] if id_at is not None else ""
-                row += [values.get(task_id, "") for values in further]
-            yield Activity(line, owner, code, row)
+            else:
+                yield Activity(line, owner, code, cells)
 
     def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
         """Activity id (task_code) -> those of its predecessors; and what is odd about the relations."""
         table = self._table("TASKPRED")
         for name in ("task_id", "pred_task_id"):
-            if table.rows and table.find(name) is None:
+            if table.lines and table.find(name) is None:
                 raise BadExport(f"{self._source}: table TASKPRED has no column {name}, which each relation needs.")
         chosen = {project.id for project in projects}
         codes = self._code_of
@@ -125,19 +125,15 @@ class XerSchedule:
             tasks = zip(self._tasks.cells("task_id"), self._owners(), strict=True)
             inside = {task_id: codes[task_id] for task_id, owner in tasks if owner in chosen}
         before, after, owners, before_owners, types, lags = (table.cells(name) for name in TABLES["TASKPRED"])
-        lines, shifted = table.lines, table.shifted
-
-        def read() -> Iterator[Relation]:
-            rows = zip(lines, before, after, before_owners, owners, strict=True)
-            return (row for row in rows if row[0] not in shifted) if shifted else rows
-
-        def pick(cells: Sequence[str], odd: Collection[Cell]) -> dict[tuple[int, str, str], str]:
-            rows = zip(lines, before, after, cells, strict=True) if odd else ()
-            return {(line, earlier, later): cell for line, earlier, later, cell in rows if cell in odd}
-
-        odd_types, odd_lags = pick(types, find_odd_types(types, _RELATION_TYPES)), pick(lags, find_odd_lags(lags))
-        found, remarks = relate(read, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
-        said = [Remark(f"{RELATION_WORDS.place} {line}", _say_shifted(table, line)) for line in shifted]
+        relations = Relations(table.lines, before, after, before_owners, owners)
+        found, remarks = relate(
+            relations.without(table.shifted),
+            Ends(codes, inside, chosen),
+            RELATION_WORDS,
+            relations.pick(types, find_odd_types(types, _RELATION_TYPES)),
+            relations.pick(lags, find_odd_lags(lags)),
+        )
+        said = [Remark(f"{RELATION_WORDS.place} {line}", _say_shifted(table, line)) for line in table.shifted]
         return found, [*said, *remarks]
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
@@ -157,7 +153,7 @@ class XerSchedule:
 
     def _read_projects(self) -> list[Project]:
         table = self._table("PROJECT")
-        if not table.rows:  # made by another program: all activities are of one project without a name
+        if not table.lines:  # made by another program: all activities are of one project without a name
             return [Project("", "", "", True, "", "", "")]
         names = TABLES["PROJECT"]
         projects: dict[str, Project] = {}
@@ -182,24 +178,27 @@ class XerSchedule:
 
     def _owners(self) -> Sequence[str]:
         """The project of each activity."""
-        if self._tasks.find("proj_id") is None or not self._table("PROJECT").rows:
-            return [self.projects[0].id] * len(self._tasks.rows)
+        if self._tasks.find("proj_id") is None or not self._table("PROJECT").lines:
+            return [self.projects[0].id] * len(self._tasks.lines)
         return self._tasks.cells("proj_id")
 
     def _read_ids(self) -> dict[str, str]:
         """P6's own number of an activity -> the id that people know, task_code."""
-        lines: dict[str, int] = {}
-        codes: dict[str, str] = {}
         table = self._tasks
         if table.find("task_id") is None:
+            return {}
+        ids, code_cells = table.cells("task_id"), list(map(str.strip, table.cells(self._mapping.columns.code)))
+        codes = dict(zip(ids, code_cells, strict=True))
+        if len(codes) == len(ids):
             return codes
-        code_cells = table.cells(self._mapping.columns.code)
-        for task_id, code, line in zip(table.cells("task_id"), code_cells, table.lines, strict=True):
-            code = code.strip()
-            if codes.setdefault(task_id, code) != code:
-                said = f"task_id {task_id!r} is {code} here and {codes[task_id]} in line {lines[task_id]}"
+        lines: dict[str, int] = {}
+        for task_id, code, line in zip(ids, code_cells, table.lines, strict=True):
+            first_line = lines.setdefault(task_id, line)
+            if first_line == line:
+                codes[task_id] = code
+            elif codes[task_id] != code:
+                said = f"task_id {task_id!r} is {code} here and {codes[task_id]} in line {first_line}"
                 raise BadExport(f"{self._source}: TASK line {line}: {said}.")
-            lines.setdefault(task_id, line)
         return codes
 
     def _read_paths(self) -> dict[str, str]:

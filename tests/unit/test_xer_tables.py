@@ -98,6 +98,22 @@ def test_a_row_with_more_cells_is_told() -> None:
     assert (table.shifted, table.width) == ({4: 7}, 4)
 
 
+@pytest.mark.parametrize(
+    ("written", "expected", "shifted"),
+    [
+        (("1\tA\tone\tg\tmore", "2\tB\ttwo"), [("1", "A", "one"), ("2", "B", "two")], {4: 5}),
+        (("1\tA\tone\tg\nh\tmore\tand\tmore\tx",), [("1", "A", "one")], {4: 8}),
+    ],
+)
+def test_cells_that_are_as_many_as_whole_rows_have_are_not_taken_for_them(
+    written: tuple[str, ...], expected: list[tuple[str, ...]], shifted: dict[int, int]
+) -> None:
+    content = text(*(f"%R\t{row}" for row in written), "%R\t3\tC\tthree\tg").encode()
+    for size in range(1, len(content)):
+        table = read_tables(io.BytesIO(content), "a.xer", "cp1252", WANTED, size).tables["TASK"]
+        assert (table.rows, table.shifted) == ([*expected, ("3", "C", "three")], shifted)
+
+
 def test_blank_lines_and_the_end_mark_of_old_programs_may_follow_the_end() -> None:
     assert rows(text("%R\t1\tA\tone\tg") + "\r\n\r\n\x1a") == [("1", "A", "one")]
 
