@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Required, TypedDict
 
+from connectors.cell import text_of
 from connectors.exports import (
     SPREADSHEET_ENDINGS,
     ExportFile,
@@ -19,15 +20,15 @@ from connectors.exports import (
 from connectors.header import open_sheet
 from connectors.p6_outbox import Outbox
 from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
-from connectors.relations import read_relations, wanted_columns
+from connectors.relations import check_listed, read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, settle, text_of, without_collector
+from connectors.row import RowReader, settle, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from connectors.still import Stillness
 from connectors.web_exports import WebExports
 from syncsvc.connector import Known, Pulled, Seen, always
-from syncsvc.errors import ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
+from syncsvc.errors import BadExport, ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
 from syncsvc.mapping import Mapping, Named
 from syncsvc.model import (
     Change,
@@ -75,6 +76,11 @@ def read_export(
     predecessors, remarks = read_relations(workbook, mapping, path.name)
     reader = RowReader(header, mapping, sheet, kind, rows, predecessors)
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    if not milestones and not rejects:
+        place = f"sheet {sheet}" if sheet else "the file"
+        raise BadExport(f"{path.name}: there are no activities in {place}, so there is nothing to read.")
+    if not predecessors:
+        milestones, remarks = check_listed(milestones)
     say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
         side=Side.PMCS,
@@ -103,11 +109,21 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     return list(found.values())
 
 
+class ExportOptions(TypedDict, total=False):
+    """What every connector of P6's exports is told besides its name, its mapping and where they are."""
+
+    plan_from: str
+    data_day: str | int
+    outbox: Required[Path | Outbox]
+    now: Required[Callable[[], datetime]]
+
+
 class P6Exports:
     """A folder of P6 exports of one format (or one file), and an outbox for import workbooks."""
 
     side = Side.PMCS
     endings: ClassVar[Collection[str]]  # how the names of exports end in a folder
+    _read_export: Callable[..., Snapshot]  # one file as a snapshot, whether or not its period can be told
     writes = frozenset({Field.COMPLETED})
     confirms = False
 
@@ -223,7 +239,15 @@ class P6Exports:
 
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         """One export as a snapshot, whether or not its period can be told."""
-        raise NotImplementedError
+        return self._read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
 
     def _fingerprint(self) -> str:
         """What a reading depends on besides the bytes of an export."""
@@ -286,17 +310,7 @@ class P6Spreadsheet(P6Exports):
     """A folder of P6 spreadsheet exports."""
 
     endings: ClassVar[Collection[str]] = SPREADSHEET_ENDINGS
-
-    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
-        return read_export(
-            path,
-            self._mapping,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-        )
+    _read_export = staticmethod(read_export)
 
     def _read_user_settings(self, export: Path) -> UserSettings:
         """The cells of its sheet USERDATA; none of a CSV file."""

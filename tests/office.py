@@ -1,4 +1,4 @@
-"""LibreOffice converts a file. Its profile is made once in each process: that takes a second."""
+"""LibreOffice converts files. Its profile is made once in each process: that takes a second."""
 
 import atexit
 import shutil
@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 
-def convert(soffice: str, path: Path, form: str, folder: Path) -> None:
-    """Write the file in another form ("xls:MS Excel 97") into a folder, under its own name and the form's ending."""
+def convert(soffice: str, form: str, folder: Path, *paths: Path) -> None:
+    """Write files in another form ("xls:MS Excel 97") into a folder, under their own names and the form's ending."""
     subprocess.run(
         [soffice, f"-env:UserInstallation={_profile().as_uri()}", "--headless", "--convert-to", form,
-         "--outdir", str(folder), str(path)],
+         "--outdir", str(folder), *map(str, paths)],
         check=True, capture_output=True, timeout=110,
     )  # fmt: skip
 

@@ -75,5 +75,5 @@ def _fill(path: Path, said: Callable[[Mapping[str, Any]], Mapping[str, Any]], tu
 def resave(soffice: str, path: Path) -> None:
     """Open in LibreOffice and save in place."""
     out = path.parent / "resaved"
-    convert(soffice, path, "xlsx:Calc MS Excel 2007 XML", out)
+    convert(soffice, "xlsx:Calc MS Excel 2007 XML", out, path)
     (out / path.name).replace(path)

@@ -103,7 +103,7 @@ FENCES = {
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.notify_settings syncsvc.config syncsvc.links "
     "syncsvc.mapping syncsvc.store.codec connectors.worker connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",
-    "lxml": "connectors.release_plan connectors.p6_pmxml_elements",
+    "lxml": "connectors.release_plan connectors.p6_pmxml_elements connectors.p6_pmxml_look",
     "yaml": "syncsvc.links_import",
 }
 BROUGHT_BY_JIRA = {"requests", "urllib3"}

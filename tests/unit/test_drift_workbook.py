@@ -278,7 +278,7 @@ def _without_values(content: bytes, *edit: bytes) -> bytes:
 def computed(soffice: str, content: bytes, folder: Path) -> dict[str, str]:
     """The live counts as LibreOffice computes them: the first sheet as CSV."""
     (folder / "drift.xlsx").write_bytes(content)
-    convert(soffice, folder / "drift.xlsx", _AS_CSV, folder)
+    convert(soffice, _AS_CSV, folder, folder / "drift.xlsx")
     rows = list(csv.reader((folder / "drift.csv").read_text(encoding="utf-8").splitlines()))
     start = next(at for at, row in enumerate(rows) if row[:2] == ["Milestones", "As reported"])
     counted = {}
