@@ -24,7 +24,7 @@ class Extent:
     """How many rows a sheet says it has; with blank ones at its end, it may say more than are read."""
 
     rows: int
-    _stream: bytes
+    _stream: memoryview
     _place: int
 
     def loses(self, rows: int) -> bool:
@@ -42,7 +42,7 @@ class Extent:
 def find_extents(content: bytes) -> dict[str, Extent]:
     """The extents of the sheets in an XLS workbook by their names; none where it is too odd or small to tell."""
     try:
-        stream = _read_stream(content)
+        stream = _read_stream(memoryview(content))
         if len(stream) < 8 or struct.unpack_from("<H2xH", stream) != (_BOF, _BIFF8):
             return {}
         return {name: Extent(_rows_of(stream, place), stream, place) for name, place in _sheets(stream)}
@@ -50,7 +50,7 @@ def find_extents(content: bytes) -> dict[str, Extent]:
         return {}
 
 
-def _rows_of(stream: bytes, place: int) -> int:
+def _rows_of(stream: memoryview, place: int) -> int:
     for kind, at, size in _records(stream, place):
         if kind == _DIMENSIONS and size >= 8:
             rows: int = struct.unpack_from("<I", stream, at + 4)[0]
@@ -58,7 +58,7 @@ def _rows_of(stream: bytes, place: int) -> int:
     return 0
 
 
-def _records(stream: bytes, place: int) -> Iterator[tuple[int, int, int]]:
+def _records(stream: memoryview, place: int) -> Iterator[tuple[int, int, int]]:
     """Kind, place and size of the records from a place on, to the one that ends a sheet, or as far as there are any."""
     depth = 0
     while place + 4 <= len(stream):
@@ -73,23 +73,23 @@ def _records(stream: bytes, place: int) -> Iterator[tuple[int, int, int]]:
         place += 4 + size
 
 
-def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
+def _sheets(stream: memoryview) -> Iterator[tuple[str, int]]:
     """The name of each sheet, and where its records begin."""
     for kind, at, _ in _records(stream, 0):
         if kind == _SHEET:
             place, length, is_wide = struct.unpack_from("<I2xBB", stream, at)
-            name = stream[at + 8 : at + 8 + length * (1 + (is_wide & 1))]
+            name = bytes(stream[at + 8 : at + 8 + length * (1 + (is_wide & 1))])
             yield name.decode("utf-16-le" if is_wide & 1 else "latin-1"), place
 
 
-def _read_stream(content: bytes) -> bytes:
-    """The workbook's stream in the file of sectors that an XLS workbook is; b"" where there is none of some size."""
+def _read_stream(content: memoryview) -> memoryview:
+    """The workbook's stream in the file of sectors that an XLS workbook is; empty where there is none of some size."""
     size = 1 << struct.unpack_from("<H", content, 30)[0]
     if size not in (512, 4096):
-        return b""
+        return content[:0]
     per_sector = size // 4
 
-    def sector(number: int) -> bytes:
+    def sector(number: int) -> memoryview:
         begin = (number + 1) * size
         if begin + size > len(content) + size - 1:
             raise IndexError
@@ -107,9 +107,9 @@ def _read_stream(content: bytes) -> bytes:
         if place < _LAST:
             table += struct.unpack(f"<{per_sector}I", sector(place))
 
-    def chain(number: int) -> bytes:
-        """The sectors from one on; those that lie side by side at once."""
-        parts: list[bytes] = []
+    def chain(number: int) -> memoryview:
+        """The sectors from one on; those that lie side by side at once, and without a copy where all do."""
+        parts: list[memoryview] = []
         taken = 0
         while number < _LAST:
             first = number
@@ -120,13 +120,13 @@ def _read_stream(content: bytes) -> bytes:
             if not parts[-1] or taken > len(content):  # beyond the file, or in a circle
                 raise IndexError
             number = table[number]
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
     directory = chain(struct.unpack_from("<I", content, 48)[0])
     for at in range(0, len(directory) - 127, 128):
         length = struct.unpack_from("<H", directory, at + 64)[0]
-        name = directory[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le")
+        name = bytes(directory[at : at + max(0, min(length, 64) - 2)]).decode("utf-16-le")
         first, bytes_in_it = struct.unpack_from("<II", directory, at + 116)
         if name in _NAMES and bytes_in_it >= _SMALL_STREAM:
             return chain(first)[:bytes_in_it]
-    return b""
+    return content[:0]

@@ -1,25 +1,26 @@
 """Which columns a file has, whether or not a mapping names them: what `syncsvc mappings check` asks of a reader.
 
-A reader of another format tells the same with a function of the same shape: path and mapping in, sheets (or what its
-format has instead of them) out. `syncsvc/files.py` names these functions.
+A reader of another format tells the same with a function of the same shape: path and mapping in, what the file has
+out. `syncsvc/files.py` names these functions.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from connectors.cell import is_blank, text_of
 from connectors.exports import read_whole
 from connectors.header import open_sheet
-from connectors.row import is_blank, text_of
 from connectors.sheet import Row, Workbook, open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Mapping
-from syncsvc.mapping_check import SeenColumn, SeenSheet
+from syncsvc.mapping_check import SeenColumn, SeenFile, SeenSheet
 
 
-def see_sheets(path: Path, mapping: Mapping) -> tuple[SeenSheet, ...]:
+def see_sheets(path: Path, mapping: Mapping) -> SeenFile:
     """The sheets of a spreadsheet or list: of those that the mapping names the columns, of the others the name.
 
     A sheet in which the mapping finds no header is shown by its first row that is not blank. Raises BadExport for a
@@ -36,12 +37,12 @@ def see_sheets(path: Path, mapping: Mapping) -> tuple[SeenSheet, ...]:
     seen: list[SeenSheet] = []
     for name in workbook.sheet_names or ("",):
         if name == first:
-            seen.append(_see_main(workbook, name, mapping, path.name))
+            seen.append(replace(_see_main(workbook, name, mapping, path.name), has_milestones=True))
         elif name == second:
             seen.append(_see(name, _without_captions(list(workbook.rows(name)), mapping)))
         else:
             seen.append(SeenSheet(name))
-    return tuple(seen)
+    return SeenFile(tuple(seen))
 
 
 def _see_main(workbook: Workbook, name: str, mapping: Mapping, source: str) -> SeenSheet:

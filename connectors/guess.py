@@ -4,7 +4,7 @@ from pathlib import Path
 
 from connectors.exports import read_whole
 from connectors.header import fits
-from connectors.p6_format import find_own_format
+from connectors.p6_format import PMXML, find_format, find_own_format
 from connectors.published import is_release_plan
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
@@ -25,6 +25,8 @@ def guess_mapping(path: Path) -> str:
     else:
         plans = [mapping for mapping in choices if mapping.format == "release_plan"]
         fitting = [mapping.name for mapping in plans if is_release_plan(content, path.name, mapping)]
+    if not fitting and find_format(content) == PMXML:  # XML of another kind, which is said where it is read
+        fitting = [mapping.name for mapping in choices if mapping.format == PMXML]
     if not fitting:
         tables = [mapping for mapping in choices if mapping.format in ("p6_spreadsheet", "table")]
         workbook = open_workbook(content, path.name, [Wanted(mapping.sheet, rows=50) for mapping in tables])

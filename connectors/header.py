@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.row import is_blank, text_of
+from connectors.cell import is_blank, text_of
+from connectors.p6_format import PMXML, XER
 from connectors.sheet import Row, Workbook
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Columns, Mapping
@@ -55,6 +56,8 @@ class Header:
                 "Its first row holds captions: copied from P6's screen? Export it instead: row 1 then has field names."
             )
             return MappingError(message, hint)
+        if mapping.format in (XER, PMXML):
+            return MappingError(message, "P6 writes it into every such file: export it again, or name another mapping.")
         return MappingError(
             message,
             "Add the column where the file is made (in P6: to the layout of the export), or name another mapping.",

@@ -61,6 +61,7 @@ class FarTracker:
         self.refusals: set[tuple[str, Field]] = set()  # (issue id, field) that can never be written
         self.faults: dict[str, Fault] = {}  # issue id -> what becomes of its next write
         self.write_counts: Counter[str] = Counter()  # requests to write that arrived, by issue id
+        self._last_ids: dict[str, str] = {}  # key -> the issue that had it last
         self._next_id = 10001
 
     def add(self, key: str, due: date | None = None, actual: date | None = None, resolved: date | None = None) -> str:
@@ -68,12 +69,15 @@ class FarTracker:
         issue_id = str(self._next_id)
         self._next_id += 1
         self.issues[issue_id] = Issue(issue_id, key, due, actual, resolved)
+        self._last_ids[key] = issue_id
         return issue_id
 
     def find(self, key: str) -> Issue | None:
         """The issue under this key, or under a key it had before it moved; for people, so nothing can fail."""
-        now = (issue for issue in self.issues.values() if issue.key == key)
-        return next(now, None) or self.issues.get(self.former_keys.get(key, ""))
+        issue = self.issues.get(self._last_ids.get(key, ""))
+        if issue is not None and issue.key == key:
+            return issue
+        return self.issues.get(self.former_keys.get(key, ""))
 
     def edit(self, key: str, **values: date | None) -> None:
         """Somebody sets due, actual or resolved behind our back."""
@@ -90,6 +94,7 @@ class FarTracker:
         issue = self._the(key)
         self.former_keys[key] = issue.issue_id
         issue.key = to
+        self._last_ids[to] = issue.issue_id
 
     def due(self, key: str) -> date | None:
         """What the issue holds."""

@@ -1,17 +1,15 @@
 """P6 exports of any format as a side: each file is read as what it is, by its content."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from connectors.exports import SPREADSHEET_ENDINGS, ExportFile, find_exports, in_order
 from connectors.p6_format import PMXML, SPREADSHEET, XER, find_format, find_own_format, read_head
-from connectors.p6_outbox import Outbox
 from connectors.p6_pmxml import PMXML_ENDINGS, P6Pmxml
 from connectors.p6_schedule_export import ProjectChoice
-from connectors.p6_spreadsheet import P6Exports, P6Spreadsheet
+from connectors.p6_spreadsheet import ExportOptions, P6Exports, P6Spreadsheet
 from connectors.p6_xer import XER_ENDINGS, P6Xer
 from connectors.web_exports import WebExports
 from syncsvc.mapping import Mapping as SourceMapping
@@ -32,24 +30,15 @@ class P6(P6Exports):
         mappings: Mapping[str, SourceMapping],
         exports: Path | WebExports,
         *,
-        plan_from: str = "ME",
-        data_day: str | int = "month_end",
-        outbox: Path | Outbox,
-        now: Callable[[], datetime],
         choice: ProjectChoice | None = None,
+        **options: Unpack[ExportOptions],
     ) -> None:
-        super().__init__(
-            name, mappings[SPREADSHEET], exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now
-        )
-
-        def make(kind: Callable[..., P6Exports], format_name: str, **more: ProjectChoice | str | None) -> P6Exports:
-            mapping = mappings[format_name]
-            return kind(name, mapping, exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now, **more)
-
-        self._formats = {
-            SPREADSHEET: make(P6Spreadsheet, SPREADSHEET, project=choice.project if choice else None),
-            XER: make(P6Xer, XER, choice=choice),
-            PMXML: make(P6Pmxml, PMXML, choice=choice),
+        super().__init__(name, mappings[SPREADSHEET], exports, **options)
+        project = choice.project if choice else None
+        self._formats: Mapping[str, P6Exports] = {
+            SPREADSHEET: P6Spreadsheet(name, mappings[SPREADSHEET], exports, project=project, **options),
+            XER: P6Xer(name, mappings[XER], exports, choice=choice, **options),
+            PMXML: P6Pmxml(name, mappings[PMXML], exports, choice=choice, **options),
         }
 
     def _find_files(self) -> list[ExportFile]:

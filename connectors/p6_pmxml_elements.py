@@ -3,11 +3,13 @@
 Elements are known by their local names: the namespace differs with P6's version and edition, and some files have none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from connectors.p6_pmxml_text import EXPORT_AS, read_chunks
+from connectors.p6_relations import Relation
+from connectors.relations import find_odd_lags
 from syncsvc.errors import BadExport
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ PROJECT_FIELDS: Final = (
 WBS_FIELDS: Final = ("ObjectId", "Code", "ParentObjectId")
 _END_FIELDS: Final = ("PredecessorActivityObjectId", "SuccessorActivityObjectId")
 _END_PROJECT_FIELDS: Final = ("PredecessorProjectObjectId", "SuccessorProjectObjectId")
+_RELATION_FIELDS: Final = ("Type", "Lag")
+_RELATION_TYPES: Final = ("Finish to Start", "Start to Start", "Finish to Finish", "Start to Finish")
 CODE_TYPE_FIELDS: Final = ("ObjectId", "Name")
 CODE_FIELDS: Final = ("ObjectId", "CodeTypeObjectId", "CodeValue")
 FIELD_TYPE_FIELDS: Final = ("ObjectId", "Title", "SubjectArea")
@@ -36,9 +40,6 @@ Row = list[str]
 #: Where fields stood in an element, and their tags.
 Layout = tuple[tuple[int, object], ...]
 
-#: The line, the ids of predecessor and successor, and those of their projects where one of the two was not yet known.
-Relation = tuple[int, str, str, str, str]
-
 
 @dataclass(slots=True)
 class PmxmlProject:
@@ -49,7 +50,11 @@ class PmxmlProject:
     fields: dict[str, str] = field(default_factory=dict)
     nodes: list[tuple[int, Row]] = field(default_factory=list)  # WBS: line, WBS_FIELDS
     activities: list[tuple[int, Row]] = field(default_factory=list)  # line, the columns that were wanted
-    relations: list[Relation] = field(default_factory=list)
+    # Line, predecessor and successor, and their projects, which are only told where one end was not yet known.
+    relations: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    # Of those relations whose type or lag is none: line and ends -> what stands there.
+    odd_types: dict[Relation, str] = field(default_factory=dict)
+    odd_lags: dict[Relation, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,9 +79,13 @@ def read_elements(file: BinaryIO, source: str, columns: Iterable[str], *, wants_
 
     Raises BadExport, with the line, for a file that is no P6 XML, is cut off, or is not well made.
     """
+    return read_into(ElementReading(columns, wants_further), file, source)
+
+
+def read_into(reading: "ElementReading", file: BinaryIO, source: str) -> PmxmlFile:
+    """What a reading keeps of a file; raises as `read_elements` does."""
     from lxml import etree
 
-    reading = _Reading(columns, wants_further)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         tag=tuple(f"{{*}}{name}" for name in reading.readers),
@@ -102,9 +111,12 @@ def read_elements(file: BinaryIO, source: str, columns: Iterable[str], *, wants_
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
             raise BadExport(f"{source}: reading the file takes more memory than any export should.") from None
         said = " ".join((error.msg or "").split())[:200]
+        place = f"line {error.lineno}: "
+        if error.code in (etree.ErrorTypes.ERR_DOCUMENT_EMPTY, etree.ErrorTypes.ERR_INTERNAL_ERROR):
+            # What lxml says at the end of a document in which it met an entity that is not declared.
+            place, said = "", "an entity such as &nbsp;, which XML does not have, may be in it"
         raise BadExport(
-            f"{source}: line {error.lineno or 1}: the file is damaged or cut off: it is no well-formed XML ({said}).",
-            EXPORT_AS,
+            f"{source}: {place}the file is damaged or cut off: it is no well-formed XML ({said}).", EXPORT_AS
         ) from None
     return reading.file
 
@@ -117,12 +129,12 @@ class _Places(dict[object, int]):
         self.names = tuple(name.casefold() for name in names)
 
     def __missing__(self, tag: object) -> int:
-        name = _local(tag).casefold()
+        name = local_name(tag).casefold()
         self[tag] = place = self.names.index(name) if name in self.names else -1
         return place
 
 
-class _Reading:
+class ElementReading:
     """Where in a file the reader is, and what it has kept."""
 
     def __init__(self, columns: Iterable[str], wants_further: bool) -> None:
@@ -131,9 +143,11 @@ class _Reading:
         # Two more places than columns, for what an activity has of codes and of own fields.
         self._activity = _Places((*self.file.columns, *(("Code", "UDF") if wants_further else ())))
         self._project = _Places(PROJECT_FIELDS)
-        self._relation = _Places((*_END_FIELDS, *_END_PROJECT_FIELDS))
+        self._relation = _Places((*_END_FIELDS, *_RELATION_FIELDS, *_END_PROJECT_FIELDS))
         self._layout: Layout = ()  # where the last activity had the wanted fields, if it had all
-        self._ends: Layout = ()  # where the last relation had its ends
+        self._ends: Layout = ()  # where the last relation had its ends, its type and its lag
+        self._types = {"", *_RELATION_TYPES}  # of relations
+        self._lags = {"", "0"}  # those that were seen to be numbers
         self._known: set[str] = set()  # ids of activities
         self._wbs = _Places(WBS_FIELDS)
         self._root: _Element | None = None
@@ -141,10 +155,10 @@ class _Reading:
         self.readers: dict[str, Callable[[_Element], None]] = {
             "APIBusinessObjects": self._end_file,
             "BusinessObjects": self._end_file,
-            "Activity": self._read_activity,
-            "Relationship": self._read_relation,
-            "WBS": self._read_wbs,
-            **dict.fromkeys(_PROJECTS, self._end_project),
+            "Activity": self.read_activity,
+            "Relationship": self.read_relation,
+            "WBS": self.read_wbs,
+            **dict.fromkeys(_PROJECTS, self.end_project),
             "ActivityCodeType": _keep(CODE_TYPE_FIELDS, self.file.code_types),
             "ActivityCode": _keep(CODE_FIELDS, self.file.codes),
             "UDFType": _keep(FIELD_TYPE_FIELDS, self.file.field_types),
@@ -157,7 +171,7 @@ class _Reading:
         if self._root is None:
             self._root = element
             return
-        if (name := _local(element.tag)) not in _PROJECTS:
+        if (name := local_name(element.tag)) not in _PROJECTS:
             self.inner.add(element.tag)
             return
         parent = element.getparent()
@@ -170,8 +184,14 @@ class _Reading:
         """An element is complete."""
         read = self._by_tag.get(element.tag)
         if read is None:
-            read = self._by_tag[element.tag] = self.readers[_local(element.tag)]
+            read = self._by_tag[element.tag] = self.readers[local_name(element.tag)]
         read(element)
+
+    def open_elements(self) -> "Iterator[_Element]":
+        """Those that are still open and may have more in them than their fields."""
+        yield from (element for element, _ in self._open)
+        if self._root is not None:
+            yield self._root
 
     def forget(self) -> None:
         """Drop what was read: of each element that is still open all that is in it but the last, which may be open."""
@@ -187,7 +207,8 @@ class _Reading:
             if place >= 0:
                 project.fields[PROJECT_FIELDS[place]] = (child.text or "").strip()
 
-    def _end_project(self, element: "_Element") -> None:
+    def end_project(self, element: "_Element") -> None:
+        """A project is complete, or something in another place that is called so."""
         if self._open and self._open[-1][0] is element:
             _, project = self._open.pop()
             self._keep_fields(element, project, len(element))
@@ -201,7 +222,8 @@ class _Reading:
             return self._open[-1][1]
         return None
 
-    def _read_activity(self, element: "_Element") -> None:
+    def read_activity(self, element: "_Element") -> None:
+        """Keep an activity of a project."""
         project = self._project_of(element)
         if project is None:
             return
@@ -235,13 +257,14 @@ class _Reading:
 
     def _keep_further(self, object_id: str, further: Iterable[tuple[int, "_Element"]]) -> None:
         for place, child in further:
-            told = {_local(each.tag): (each.text or "").strip() for each in child}
+            told = {local_name(each.tag): (each.text or "").strip() for each in child}
             type_id = told.pop(_TYPE_ID, "")
             kept = self.file.own_fields if place > len(self.file.columns) else self.file.assigned
             value = next((text for name, text in told.items() if text and name != "CodeObjectId"), "")
             kept.setdefault(object_id, []).append((type_id, value))
 
-    def _read_relation(self, element: "_Element") -> None:
+    def read_relation(self, element: "_Element") -> None:
+        """Keep a relation of a project."""
         project = self._project_of(element)
         if project is None:
             return
@@ -249,13 +272,28 @@ class _Reading:
         ends = _row_at(element, self._ends) if self._ends else None
         if ends is not None and ends[0] in self._known and ends[1] in self._known:
             project.relations.append((line, ends[0], ends[1], "", ""))
-            return
-        before, after, *projects = (text.strip() for text in _row(element, self._relation))
-        project.relations.append((line, before, after, projects[0], projects[1]))
-        places = {self._relation[each.tag]: (at, each.tag) for at, each in enumerate(element)}
-        self._ends = (places[0], places[1]) if 0 in places and 1 in places else ()
+            if ends[2] in self._types and ends[3] in self._lags:
+                return
+        else:
+            ends = [text.strip() for text in _row(element, self._relation)]
+            project.relations.append((line, ends[0], ends[1], ends[4], ends[5]))
+            places = {self._relation[each.tag]: (at, each.tag) for at, each in enumerate(element)}
+            self._ends = tuple(places[at] for at in range(4)) if all(at in places for at in range(4)) else ()
+        self._look_at(project, (line, ends[0], ends[1]), *ends[2:4])
 
-    def _read_wbs(self, element: "_Element") -> None:
+    def _look_at(self, project: PmxmlProject, relation: Relation, kind: str, lag: str) -> None:
+        """Keep the type and the lag of a relation where they are none."""
+        if kind.strip() not in self._types:
+            project.odd_types[relation] = kind.strip()
+        if lag in self._lags:
+            return
+        if find_odd_lags([lag]):
+            project.odd_lags[relation] = lag.strip()
+        else:
+            self._lags.add(lag)
+
+    def read_wbs(self, element: "_Element") -> None:
+        """Keep a part of the WBS of a project."""
         project = self._project_of(element)
         if project is not None:
             project.nodes.append((element.sourceline or 0, _row(element, self._wbs)))
@@ -289,6 +327,6 @@ def _row_at(element: "_Element", layout: Layout) -> Row | None:
     return row
 
 
-def _local(tag: object) -> str:
+def local_name(tag: object) -> str:
     """A tag without its namespace; what is no element has none."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -1,10 +1,12 @@
 """What the elements of a P6 XML file say together: projects, WBS paths, codes and own fields, baselines, relations."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
+from itertools import chain
+from typing import BinaryIO, Final
 
-from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject
+from connectors.p6_pmxml_elements import PmxmlFile, PmxmlProject, read_elements
 from connectors.p6_pmxml_text import EXPORT_AS
+from connectors.p6_relations import Ends, Relations, RelationWords, relate
 from connectors.p6_schedule import (
     Activity,
     Project,
@@ -29,6 +31,7 @@ WORDS: Final = ScheduleWords(
     baseline="CurrentBaselineProjectObjectId",
     baseline_columns=("BaselineStartDate", "BaselineFinishDate"),
 )
+RELATION_WORDS: Final = RelationWords("Relationship line", "PredecessorActivityObjectId", "SuccessorActivityObjectId")
 
 _ID: Final = "ObjectId"
 _WBS: Final = "WBSObjectId"
@@ -41,18 +44,25 @@ def wanted_columns(mapping: SourceMapping) -> list[str]:
     wanted: dict[str, str] = {}
     given = {column.casefold() for column in WORDS.baseline_columns}
     for column in (_ID, _WBS, *declared_columns(mapping)):
-        if not _is_further(column) and column.casefold() not in given:
+        if not is_further(column) and column.casefold() not in given:
             wanted.setdefault(column.casefold(), column)
     return list(wanted.values())
 
 
 def wants_further(mapping: SourceMapping) -> bool:
     """Whether a mapping names a code or an own field."""
-    return any(_is_further(column) for column in declared_columns(mapping))
+    return any(is_further(column) for column in declared_columns(mapping))
 
 
-def _is_further(column: str) -> bool:
+def is_further(column: str) -> bool:
+    """Whether a column of a mapping is an activity code or a user defined field."""
     return column.casefold().startswith((_CODE, _OWN_FIELD))
+
+
+def open_pmxml(file: BinaryIO, source: str, mapping: SourceMapping) -> "PmxmlSchedule":
+    """The projects of a file. Raises BadExport for one that is no P6 XML, is cut off, or has no activities."""
+    elements = read_elements(file, source, wanted_columns(mapping), wants_further=wants_further(mapping))
+    return PmxmlSchedule(elements, source, mapping)
 
 
 class PmxmlSchedule:
@@ -101,40 +111,19 @@ class PmxmlSchedule:
                 yield Activity(line, project_id, code, row)
 
     def relations(self, projects: Collection[Project]) -> tuple[dict[str, list[str]], list[Remark]]:
-        """Activity id -> those of its predecessors; and what is odd about the relations.
-
-        A relation to a project that the file does not hold is no fault: P6 leaves its activities out.
-        """
+        """Activity id -> those of its predecessors; and what is odd about the relations."""
         chosen = {project.id for project in projects}
         inside = codes = self._code_of
         if len(chosen) < len(self.projects):
             rows = (row for project_id in chosen for row in self._content[project_id].activities)
             inside = {cells[0]: codes[cells[0]] for _, cells in rows if cells[0]}
-        relations: dict[str, list[str]] = {}
-        remarks: list[Remark] = []
-        for content in self._content.values():
-            for line, before_id, after_id, before_owner, owner in content.relations:
-                code, before = inside.get(after_id), codes.get(before_id)
-                if code is not None and before is not None and before_id != after_id:
-                    found = relations.get(code)
-                    if found is None:
-                        relations[code] = [before]
-                    else:
-                        found.append(before)
-                    continue
-                if code is None:
-                    if after_id in codes or owner not in chosen:
-                        continue
-                    why = f"SuccessorActivityObjectId {after_id!r} is no activity of the file; the relation is left out"
-                elif before is None:
-                    if before_owner not in chosen and before_owner:
-                        continue
-                    told = f"PredecessorActivityObjectId {before_id!r}, before {code},"
-                    why = f"{told} is no activity of the file; the relation is left out"
-                else:
-                    why = f"{code} comes before itself; the relation is left out"
-                remarks.append(Remark(f"Relationship line {line}", why))
-        return relations, remarks
+        contents = self._content.values()
+        told = [*chain.from_iterable(content.relations for content in contents)]
+        lines, before, after, before_owners, owners = zip(*told, strict=True) if told else ((), (), (), (), ())
+        odd_types = {each: kind for content in contents for each, kind in content.odd_types.items()}
+        odd_lags = {each: lag for content in contents for each, lag in content.odd_lags.items()}
+        relations = Relations(lines, before, after, before_owners, owners)
+        return relate(relations, Ends(codes, inside, chosen), RELATION_WORDS, odd_types, odd_lags)
 
     def baseline_dates(self, project: Project, columns: BaselineColumns) -> dict[str, tuple[str, str]]:
         """Activity id -> start and finish, of an activity that is listed twice each time both."""
@@ -206,7 +195,7 @@ class PmxmlSchedule:
         further: dict[str, dict[str, str]] = {}
         shown = {object_id.strip(): value for object_id, _, value in self._file.codes}
         for column in declared_columns(self._mapping):
-            if not _is_further(column):
+            if not is_further(column):
                 continue
             kind, _, name = column.partition(":")
             name = plain(name)

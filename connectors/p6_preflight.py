@@ -9,9 +9,9 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
+from connectors.cell import shorten, text_of
 from connectors.exports import read_whole
 from connectors.p6_workbook import SETTINGS_SHEET, SHEET, Actual, ImportSheet, as_they_stand
-from connectors.row import shorten, text_of
 from connectors.sheet import Workbook, open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport

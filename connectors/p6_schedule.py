@@ -1,6 +1,6 @@
 """The projects of a P6 file and their activities, whatever the format: what XER and PMXML files have in common."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
@@ -40,7 +40,7 @@ class Activity:
     line: int
     project: str
     code: str
-    cells: list[str]
+    cells: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final, TypeVar
+from typing import BinaryIO, ClassVar, Final, TypeVar, Unpack
 
 from connectors.exports import absolute, check_period, data_date_of, read_whole
-from connectors.p6_outbox import Outbox
-from connectors.p6_schedule_reading import BaselineFile, MappingText, ScheduleAnswer, ScheduleQuestion
-from connectors.p6_spreadsheet import P6Exports
+from connectors.p6_schedule_reading import MappingText, ScheduleQuestion, read_baseline, read_schedule
+from connectors.p6_spreadsheet import ExportOptions, P6Exports
 from connectors.remark import say
+from connectors.row import without_collector
 from connectors.web_exports import WebExports
 from connectors.worker import ReadingLimits, read_apart
 from syncsvc.mapping import Mapping
@@ -29,15 +30,6 @@ _SMALL_BYTES: Final = 1_000_000
 
 Q = TypeVar("Q")
 A = TypeVar("A")
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleFormat:
-    """A format that holds whole projects: what its mappings are for, and what reads it, in a worker or not."""
-
-    name: str  # as mappings have it
-    read_schedule: Callable[[BinaryIO, str, ScheduleQuestion], ScheduleAnswer]
-    read_baseline: Callable[[BinaryIO, str, MappingText], BaselineFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,12 @@ class ProjectChoice:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
+@without_collector()
 def read_projects(
     path: Path,
     mapping: Mapping,
     *,
-    form: ScheduleFormat,
+    format_name: str,
     taken_at: datetime,
     data_day: str | int = "month_end",
     period: str | None = None,
@@ -84,13 +77,13 @@ def read_projects(
     Raises BadExport for a file that is no readable export, MappingError for one that the mapping cannot be applied
     to, UsageError where file, file name and caller disagree.
     """
-    mapping.require_format(form.name)
+    mapping.require_format(format_name)
     choice = choice or ProjectChoice()
     told = MappingText(str(mapping.path), mapping.text)
     baseline = None
     if choice.baseline is not None:
         content, _ = read_whole(choice.baseline)
-        baseline = _read(form.read_baseline, content, choice.baseline.name, told)
+        baseline = read_safely(read_baseline, content, choice.baseline.name, told)
     question = ScheduleQuestion(
         mapping=told,
         stem=path.stem,
@@ -102,7 +95,7 @@ def read_projects(
         baseline=baseline,
     )
     content, digest = read_whole(path)
-    read = _read(form.read_schedule, content, path.name, question)
+    read = read_safely(read_schedule, content, path.name, question)
     say(path.name, read.remarks)
     return Snapshot(
         side=Side.PMCS,
@@ -119,7 +112,7 @@ def read_projects(
     )
 
 
-def _read(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, question: Q) -> A:
+def read_safely(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, question: Q) -> A:
     """What a reader makes of a file: in a worker, unless the file is too small to need one."""
     if len(content) <= _SMALL_BYTES:
         return reader(io.BytesIO(content), source, question)
@@ -129,7 +122,7 @@ def _read(reader: Callable[[BinaryIO, str, Q], A], content: bytes, source: str, 
 class P6Projects(P6Exports):
     """A folder of exports of one such format (or one file), and an outbox for import workbooks."""
 
-    form: ClassVar[ScheduleFormat]
+    format_name: ClassVar[str]
 
     def __init__(
         self,
@@ -137,27 +130,12 @@ class P6Projects(P6Exports):
         mapping: Mapping,
         exports: Path | WebExports,
         *,
-        plan_from: str = "ME",
-        data_day: str | int = "month_end",
-        outbox: Path | Outbox,
-        now: Callable[[], datetime],
         choice: ProjectChoice | None = None,
+        **options: Unpack[ExportOptions],
     ) -> None:
-        super().__init__(name, mapping, exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now)
+        super().__init__(name, mapping, exports, **options)
         self._choice = choice or ProjectChoice()
-
-    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
-        return read_projects(
-            path,
-            self._mapping,
-            form=self.form,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-            choice=self._choice,
-        )
+        self._read_export = partial(read_projects, format_name=self.format_name, choice=self._choice)
 
     def _fingerprint(self) -> str:
         return self._choice.fingerprint(self._mapping)

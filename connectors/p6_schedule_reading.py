@@ -1,19 +1,21 @@
 """The projects of a P6 file as milestones. This runs in a worker: what goes in and what comes out are plain values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from connectors.exports import agree
 from connectors.header import Header
+from connectors.p6_format import XER
 from connectors.p6_schedule import Activity, Project, Schedule
 from connectors.remark import Remark
 from connectors.row import ReadRow, RowReader, settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
 from syncsvc.mapping import Mapping as SourceMapping
-from syncsvc.model import MILESTONE_KINDS, Basis, Field, Milestone, Reject
+from syncsvc.model import MILESTONE_KINDS, Basis, Field, Milestone, Reject, RejectCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ class ScheduleQuestion:
 
     mapping: MappingText
     stem: str
-    period: str | None
-    kind: str | None
-    unnamed_kind: str | None
-    project: str | None
-    baseline_project: str | None
-    baseline: BaselineFile | None
+    period: str | None = None
+    kind: str | None = None
+    unnamed_kind: str | None = None
+    project: str | None = None
+    baseline_project: str | None = None
+    baseline: BaselineFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,23 @@ class ScheduleAnswer:
     remarks: list[Remark]
 
 
-def answer(schedule: Schedule, source: str, mapping: SourceMapping, question: ScheduleQuestion) -> ScheduleAnswer:
+def open_schedule(file: BinaryIO, source: str, mapping: SourceMapping) -> Schedule:
+    """What a file of the mapping's format holds of its projects. Raises BadExport for one that is no such file."""
+    if mapping.format == XER:
+        from connectors.p6_xer_schedule import open_xer
+
+        return open_xer(file, source, mapping)
+    from connectors.p6_pmxml_schedule import open_pmxml
+
+    return open_pmxml(file, source, mapping)
+
+
+def read_schedule(file: BinaryIO, source: str, question: ScheduleQuestion) -> ScheduleAnswer:
     """The activities of the projects that are asked for; see `p6_schedule_export.read_projects`."""
+    mapping = question.mapping.load()
+    schedule = open_schedule(file, source, mapping)
     file_named = mapping.read_file_name(question.stem)
-    projects = _choose(schedule, question, mapping, question.kind or file_named.kind, source)
+    projects = choose_projects(schedule, question, mapping, question.kind or file_named.kind, source)
     named = agree(
         source,
         [
@@ -80,23 +95,33 @@ def answer(schedule: Schedule, source: str, mapping: SourceMapping, question: Sc
     data_date, unreadable = _read_data_date(projects, schedule, mapping)
     # A baseline keeps the data date at which it was made, whatever month it is the baseline of.
     is_baseline = not mapping.dates(kind).forecast
-    period = named.period if named.period and is_baseline else _agree_on_period(source, named.period, data_date)
+    period = named.period
+    if not (named.period and is_baseline):
+        period = _agree_on_period(source, named.period, data_date, [each.name for each in projects])
     predecessors, remarks = schedule.relations(projects)
-    baselines = {each.id: _find_baseline(each, schedule, question, mapping, source) for each in projects}
+    baselines = {each.id: find_baseline(each, schedule, question, mapping, source) for each in projects}
     rows = _Rows(schedule, mapping, kind, source, baselines, predecessors)
     milestones, rejects = settle(rows.read(schedule.activities(projects)))
+    if not milestones and not rejects:
+        whose = _say(projects) if any(each.name for each in projects) else "the file"
+        raise BadExport(f"{source}: there are no activities in {whose}, so there is nothing to read.")
+    if len(projects) > 1 and any(each.cause in (RejectCause.DUPLICATE, RejectCause.REPEATED) for each in rejects):
+        said = "share ids of activities; `project` in the configuration says which are read"
+        remarks.append(Remark(f"the projects {_say(projects)}", said))
     rejects = (*unreadable, *rejects)
     return ScheduleAnswer(period, kind, data_date, rows.typed, milestones, rejects, [*rows.remarks, *remarks])
 
 
-def answer_baseline(schedule: Schedule, source: str, mapping: SourceMapping) -> BaselineFile:
+def read_baseline(file: BinaryIO, source: str, mapping_text: MappingText) -> BaselineFile:
     """The projects of a file, each of which may be the baseline of a project in another."""
+    mapping = mapping_text.load()
+    schedule = open_schedule(file, source, mapping)
     columns = mapping.baseline
     dates = [schedule.baseline_dates(each, columns) if columns else {} for each in schedule.projects]
     return BaselineFile(source, schedule.projects, dates)
 
 
-def _choose(
+def choose_projects(
     schedule: Schedule, question: ScheduleQuestion, mapping: SourceMapping, kind: str | None, source: str
 ) -> list[Project]:
     """The projects that are configured, else the exported ones; of one kind where their names tell several."""
@@ -143,7 +168,7 @@ def _read_data_date(
     return max(found, default=None), rejects
 
 
-def _agree_on_period(source: str, named: str | None, data_date: date | None) -> str | None:
+def _agree_on_period(source: str, named: str | None, data_date: date | None, projects: Sequence[str]) -> str | None:
     """The period that names tell, else the month of the data date.
 
     A data date on the first of a month closes the month before it, too. Raises UsageError where they disagree.
@@ -154,23 +179,23 @@ def _agree_on_period(source: str, named: str | None, data_date: date | None) -> 
     closed = f"{data_date.year - (data_date.month == 1):04}-{(data_date.month - 2) % 12 + 1:02}"
     if named is None or named == month or (data_date.day == 1 and named == closed):
         return named or month
-    raise UsageError(
-        f"{source}: its names say that its period is {named}, but its data date is {data_date}.",
-        "Rename the file, or give another --period, so that both say the same month.",
-    )
+    hint = "Rename the file, or give another --period, so that both say the same month."
+    if len(projects) > 1:
+        hint = f"{len(projects)} projects are read together; to read some, name them: `project` in the configuration."
+    raise UsageError(f"{source}: its names say that its period is {named}, but its data date is {data_date}.", hint)
 
 
 @dataclass(frozen=True, slots=True)
-class _Baseline:
+class Baseline:
     """The baseline of one project: its dates by activity id, or None where only P6 has it, and why."""
 
     dates: Mapping[str, tuple[str, str]] | None
     absent: str = ""
 
 
-def _find_baseline(
+def find_baseline(
     project: Project, schedule: Schedule, question: ScheduleQuestion, mapping: SourceMapping, source: str
-) -> _Baseline | None:
+) -> Baseline | None:
     """The baseline of a project, in the file that was named or in its own; None where it has none.
 
     Raises BadExport where the configuration names a baseline that is not there.
@@ -191,8 +216,8 @@ def _find_baseline(
         wanted = f"can be the baseline of {project.name or 'the schedule'}"
     if len(found) == 1:
         if question.baseline is None:
-            return _Baseline(schedule.baseline_dates(found[0], columns))
-        return _Baseline(question.baseline.dates[others.index(found[0])])
+            return Baseline(schedule.baseline_dates(found[0], columns))
+        return Baseline(question.baseline.dates[others.index(found[0])])
     if not own or question.baseline_project is not None:
         many = "more than one" if found else "no"
         raise BadExport(
@@ -202,7 +227,7 @@ def _find_baseline(
     if not project.baseline:
         return None
     told = f"{schedule.words.baseline} {project.baseline}"
-    return _Baseline(None, f"the baseline of {project.name} ({told}) is not in the file")
+    return Baseline(None, f"the baseline of {project.name} ({told}) is not in the file")
 
 
 class _Rows:
@@ -214,7 +239,7 @@ class _Rows:
         mapping: SourceMapping,
         kind: str | None,
         source: str,
-        baselines: Mapping[str, _Baseline | None],
+        baselines: Mapping[str, Baseline | None],
         predecessors: Mapping[str, list[str]],
     ) -> None:
         """Raises MappingError where a required column is absent."""

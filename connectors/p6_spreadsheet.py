@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Required, TypedDict, Unpack
 
+from connectors.cell import text_of
 from connectors.exports import (
     SPREADSHEET_ENDINGS,
     ExportFile,
@@ -20,9 +22,9 @@ from connectors.exports import (
 from connectors.header import open_sheet
 from connectors.p6_outbox import Outbox
 from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
-from connectors.relations import read_relations, wanted_columns
+from connectors.relations import check_listed, read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, settle, text_of, without_collector
+from connectors.row import RowReader, settle, without_collector
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from connectors.still import Stillness
@@ -81,6 +83,11 @@ def read_export(
         named_rows = ((number, cells) for number, cells in rows if not reader.is_band(cells))
         _require_project(named_rows, header.find(mapping.columns.wbs), project, f"{path.name}: {sheet}")
     milestones, rejects = settle(reader.read(number, cells) for number, cells in rows if not reader.is_band(cells))
+    if not milestones and not rejects:
+        place = f"sheet {sheet}" if sheet else "the file"
+        raise BadExport(f"{path.name}: there are no activities in {place}, so there is nothing to read.")
+    if not predecessors:
+        milestones, remarks = check_listed(milestones)
     say(path.name, [*reader.remarks, *remarks])
     return Snapshot(
         side=Side.PMCS,
@@ -121,11 +128,21 @@ def _require_project(rows: Iterable[Row], wbs: int | None, project: str, where: 
             raise BadExport(f"{where} row {number}: the WBS id is {text_of(cells[wbs])!r:.80}.", hint)
 
 
+class ExportOptions(TypedDict, total=False):
+    """What every connector of P6's exports is told besides its name, its mapping and where they are."""
+
+    plan_from: str
+    data_day: str | int
+    outbox: Required[Path | Outbox]
+    now: Required[Callable[[], datetime]]
+
+
 class P6Exports:
     """A folder of P6 exports of one format (or one file), and an outbox for import workbooks."""
 
     side = Side.PMCS
     endings: ClassVar[Collection[str]]  # how the names of exports end in a folder
+    _read_export: Callable[..., Snapshot]  # one file as a snapshot, whether or not its period can be told
     writes = frozenset({Field.COMPLETED})
     confirms = False
 
@@ -241,7 +258,15 @@ class P6Exports:
 
     def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
         """One export as a snapshot, whether or not its period can be told."""
-        raise NotImplementedError
+        return self._read_export(
+            path,
+            self._mapping,
+            taken_at=self._now(),
+            data_day=self._data_day,
+            period=period,
+            kind=kind,
+            unnamed_kind=self._plan_from,
+        )
 
     def _fingerprint(self) -> str:
         """What a reading depends on besides the bytes of an export."""
@@ -311,26 +336,11 @@ class P6Spreadsheet(P6Exports):
         mapping: Mapping,
         exports: Path | WebExports,
         *,
-        plan_from: str = "ME",
-        data_day: str | int = "month_end",
-        outbox: Path | Outbox,
-        now: Callable[[], datetime],
         project: str | None = None,
+        **options: Unpack[ExportOptions],
     ) -> None:
-        super().__init__(name, mapping, exports, plan_from=plan_from, data_day=data_day, outbox=outbox, now=now)
-        self._project = project
-
-    def _read(self, path: Path, period: str | None, kind: str | None) -> Snapshot:
-        return read_export(
-            path,
-            self._mapping,
-            taken_at=self._now(),
-            data_day=self._data_day,
-            period=period,
-            kind=kind,
-            unnamed_kind=self._plan_from,
-            project=self._project,
-        )
+        super().__init__(name, mapping, exports, **options)
+        self._read_export = partial(read_export, project=project)
 
     def _read_user_settings(self, export: Path) -> UserSettings:
         """The cells of its sheet USERDATA; none of a CSV file."""

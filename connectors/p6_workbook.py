@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from connectors.cell import text_of
 from connectors.exports import read_whole
-from connectors.row import text_of
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.errors import BadExport

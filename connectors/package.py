@@ -44,8 +44,10 @@ DAMAGED: Final = (
     OSError,
     ValueError,
 )
-#: Cells beyond row 99,999 or column Z: all others make a small table. Each begins with the same two letters, which is
-#: what makes them fast.
+#: A cell beyond row 399,999 or column Z: all others make a table that is small enough.
+_BEYOND: Final = re.compile(rb"""r=["'][A-Za-z](?:[A-Za-z]|[4-9][0-9]{5}|[0-9]{7})""")
+#: Where there is one: cells beyond row 99,999 or column Z. Each pattern begins with the same two letters, which is what
+#: makes it fast.
 _SIX_DIGITS: Final = re.compile(rb"""r=["'][A-Za-z]([0-9]{6})["']""")
 _SEVEN_DIGITS: Final = re.compile(rb"""r=["'][A-Za-z]([0-9]{7})""")
 _MORE_LETTERS: Final = re.compile(rb"""r=["']([A-Za-z]{2,3})([0-9]{1,7})""")
@@ -129,11 +131,16 @@ def _check_format(names: set[str], source: str) -> None:
     raise BadExport(f"{source}: the file is {what}.", _SAVE_AS)
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, unpacked: int, source: str) -> int:
-    """The bytes unpacked so far with those of this part. What its bytes say counts only where its checksum is right."""
+def _check_part(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, unpacked: int, source: str, *, far: bool = False
+) -> int:
+    """The bytes unpacked so far with those of this part. What its bytes say counts only where its checksum is right.
+
+    `far`: one of its cells is known to be so far away that the farthest must be found.
+    """
     name = part.filename.lower()
     is_xml, is_sheet = name.endswith((".xml", ".rels")), name.startswith("xl/worksheets/")
-    size, columns, rows, tail, strange = 0, 1, 1, b"", ""
+    size, columns, rows, tail, strange, passed = 0, 1, 1, b"", "", False
     with archive.open(part) as content:
         while chunk := content.read(_CHUNK_BYTES):
             strange = strange or (_find_strange(chunk, is_first=size == 0) if is_xml else "")
@@ -145,8 +152,15 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, unpacked: int, 
                     _EXPORT_AGAIN,
                 )
             if is_sheet:
-                columns, rows = _find_farthest(tail + chunk, columns, rows)
+                cells = tail + chunk
                 tail = chunk[-_OVERLAP_BYTES:]
+                if not far and _BEYOND.search(cells):
+                    far = True
+                    if passed:  # over cells that were not looked at one by one
+                        return _check_part(archive, part, unpacked, source, far=True)
+                if far:
+                    columns, rows = _find_farthest(cells, columns, rows)
+                passed = True
     if strange:
         raise BadExport(f"{source}: {strange} ({_shown(part)}).", _EXPORT_AGAIN)
     if columns * rows > MAX_CELLS:

@@ -8,11 +8,12 @@ from connectors.publication import Content, Publication, read_content
 from connectors.release_plan.block import Document
 from connectors.release_plan.latex import LATEX, read_latex
 from connectors.release_plan.plain_text import read_text
-from connectors.release_plan.reading import ReadPlan, due_words, read_plan
+from connectors.release_plan.reading import ReadPlan, due_words, read_plan, see_fields
 from connectors.row import add_predecessors, settle
 from connectors.text import FOREIGN, decode_text
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Mapping, ReleasePlan
+from syncsvc.mapping_check import SeenFile
 from syncsvc.model import Reject, Side, Snapshot
 
 MAX_PLAN_BYTES: Final = 50_000_000
@@ -57,6 +58,18 @@ def read_plan_content(content: Content, mapping: Mapping, *, taken_at: datetime)
         typed=False,
         rejects=rejects,
     )
+
+
+def see_plan(path: Path, mapping: Mapping) -> SeenFile:
+    """What a release plan has of what the mapping looks for. Raises BadExport for a file that is none."""
+    content = read_content(path)
+    text, rules = _decode(content), _rules_of(mapping)
+    if _is_page(text) or _has_table(text, mapping):
+        from connectors.release_plan.web_table import see_tables
+
+        return SeenFile(see_tables(text, content.name, mapping), "table of the page", "web page")
+    form = "LaTeX" if LATEX.search(text) else "text or Markdown"
+    return SeenFile((see_fields(_blocks(text, mapping, rules), mapping, rules),), "document", form)
 
 
 def is_release_plan(content: bytes, source: str, mapping: Mapping) -> bool:

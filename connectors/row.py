@@ -7,40 +7,17 @@ from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from connectors.cell import shorten, text_of
 from connectors.day_order import settle_day_order
+from connectors.header import Header
 from connectors.remark import Remark
 from connectors.sheet import Row
 from syncsvc.mapping import Cell, Columns, DateColumn, Dates, Mapping, parse_date
 from syncsvc.model import Milestone, MilestoneKind, Reject, RejectCause, Status
 
-if TYPE_CHECKING:
-    from connectors.header import Header
-
 _MOST_SHOWN: Final = 10  # of the rows that have one code
-
-
-def text_of(cell: Cell) -> str:
-    """A cell as text without blanks around it; a whole number without ".0"."""
-    if isinstance(cell, str):
-        return cell.strip()
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def is_blank(cells: Sequence[Cell]) -> bool:
-    """True where no cell of a row says anything."""
-    return not any(cells) or not any(cell is not None and cell != "" and text_of(cell) for cell in cells)
-
-
-def shorten(text: str) -> str:
-    """A text as a message shows it."""
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
 
 #: How P6's screen shows that a date is an actual one (A), or held by a constraint (*).
 _MARKS: Final = re.compile(r"^(.*?)(?:\s*\*)?(?:\s+(A))?(?:\s*\*)?$", re.DOTALL)
@@ -52,6 +29,20 @@ _Columns = tuple[tuple[int, DateColumn], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class _Sort:
+    """What rows of one kind and status have in common: the word for the status, and where dates of theirs may stand."""
+
+    kind: MilestoneKind
+    status: Status
+    word: str
+    dates: tuple[tuple[str, _Columns], ...]  # due, forecast, completed
+
+
+#: A date that is in none of its columns, or was refused.
+_NO_DATE: Final[tuple[date | None, DateColumn | None]] = (None, None)
+
+
+@dataclass(slots=True)
 class ReadRow:
     """A milestone, and what of its row could not be read."""
 
@@ -64,7 +55,7 @@ class RowReader:
 
     def __init__(
         self,
-        header: "Header",
+        header: Header,
         mapping: Mapping,
         sheet: str,
         export_kind: str | None,
@@ -84,6 +75,7 @@ class RowReader:
         self._export_kind = export_kind
         self._dates = dates or mapping.dates(export_kind)
         self._header = header
+        self._width, self._is_screen = header.width, header.is_screen
         self._prefix = f"{sheet} {unit}" if sheet else unit
         self._related = predecessors or {}
         self._told = f"mapping {mapping.name}"
@@ -113,7 +105,10 @@ class RowReader:
         read = {index for index, _ in (*self._due, *self._forecast, *self._completed)}
         dated = sorted(read.union(header.find_dated()))
         self._formats = settle_day_order(rows, dated, mapping.date_formats, header.place, mapping.name)
-        self._paths: dict[str, str | None] = {}  # an export names the same few parts of the WBS again and again
+        # Of all these an export has few, in a great many rows.
+        self._paths: dict[Cell, str | None] = {}
+        self._sorts: dict[tuple[Cell, Cell], _Sort] = {}  # by the cells for kind and status
+        self._days: dict[Cell, date] = {}  # by their text
 
     @property
     def typed(self) -> bool:
@@ -147,50 +142,52 @@ class RowReader:
 
     def read(self, number: int, cells: Sequence[Cell]) -> ReadRow | Reject:
         """The milestone in a row that is neither blank nor a band, or why there is none."""
-        where = self.place(number)
+        where = f"{self._prefix} {number}"
         code = self._text(cells, self._code)
-        word = self._text(cells, self._status)
         if not code:
             return Reject(where, None, f"the row has no id in {self._mapping.columns.code}")
-        if len(cells) > self._header.width:
-            reason = f"the row has {len(cells)} cells under {self._header.width} headings, so they may be shifted"
-            return Reject(where, code, reason)
-        if mark := self._text(cells, self._deletion):
+        if len(cells) != self._width:
+            if len(cells) > self._width:
+                reason = f"the row has {len(cells)} cells under {self._width} headings, so they may be shifted"
+                return Reject(where, code, reason)
+            cells = [*cells, *[None] * (self._width - len(cells))]
+        if self._deletion is not None and (mark := self._text(cells, self._deletion)):
             reason = f"the row is marked for deletion ({self._mapping.columns.deletion} {shorten(mark)!r})"
             return Reject(where, code, reason)
-        kind = self._kind_of(cells)
-        if kind is None:
-            word = self._text(cells, self._kind)
+        sort = self._sort_of(cells)
+        if sort is None:
+            shown = self._text(cells, self._kind)
             known = self._mapping.place_of("kinds", "")
-            reason = f"{self._mapping.columns.kind} {word!r} is no kind of activity that is declared in {known}"
+            said = f"{shown!r} is no kind of activity that is declared in {known}" if shown else "is blank"
+            reason = f"{self._mapping.columns.kind} {said}"
             return Reject(where, code, reason)
-        status = self._status_of(word, cells)
+        kind, status, word = sort.kind, sort.status, sort.word
         rejects: list[Reject] = []
-
-        def read_date(field: str, columns: _Columns) -> tuple[date | None, DateColumn | None]:
+        dates: list[tuple[date | None, DateColumn | None]] = []
+        for field, columns in sort.dates:
             for index, entry in columns:
-                cell = cells[index] if index < len(cells) else None
-                if cell is None or cell == "" or not entry.speaks_for(kind, status):
-                    continue
-                if self._header.is_screen:
-                    cell, is_actual = _split_mark(cell)
-                    if entry.actual and not is_actual:
-                        continue
-                if not text_of(cell):
+                cell = cells[index]
+                day = self._days.get(cell)
+                if day is not None:
+                    dates.append((day, entry))
+                    break
+                if cell is None or cell == "":
                     continue
                 try:
-                    return parse_date(cell, self._formats), entry
+                    read = self._read_date(cell, entry)
                 except ValueError as error:
-                    place = self._mapping.place_of(self._mapping.date_key(field, self._export_kind), entry.column)
-                    reason = f"{field}: {entry.column} {shorten(text_of(cell))!r} {error}; see {place}"
+                    key = self._mapping.date_key(field, self._export_kind)
+                    reason = f"{field}: {error}; see {self._mapping.place_of(key, entry.column)}"
                     rejects.append(Reject(where, code, reason, kind=kind, field=field))
-                    return None, None
-            return None, None
-
-        due, due_column = read_date("due", self._due)
-        forecast, _ = read_date("forecast", self._forecast)
-        completed, completed_column = read_date("completed", self._completed)
-        is_read = all(reject.field != "completed" for reject in rejects)
+                    dates.append(_NO_DATE)
+                    break
+                if read is not None:
+                    dates.append((read, entry))
+                    break
+            else:
+                dates.append(_NO_DATE)
+        (due, due_column), (forecast, _), (completed, completed_column) = dates
+        is_read = not rejects or all(reject.field != "completed" for reject in rejects)
         if status is Status.NOT_STARTED and is_read and (actual := self._find_actual(cells)):
             reason = f"completed: {actual}, but the activity is {word or 'not started'}"
             rejects.append(Reject(where, code, reason, kind=kind, field="completed"))
@@ -203,16 +200,16 @@ class RowReader:
             )
         elif status is Status.COMPLETED and completed is None and self._may_be_completed(kind, rejects):
             self.remarks.append(Remark(where, f"{code} is completed, and no date says when"))
-        level = self._text(cells, self._level)
-        listed = self._text(cells, self._predecessors)
-        before = {*self._mapping.split_predecessors(listed)} if listed else set()
-        before.update(self._related.get(code, ()))
+        level = "" if self._level is None else self._text(cells, self._level)
+        before = self._related.get(code, ())
+        if self._predecessors is not None and (listed := self._text(cells, self._predecessors)):
+            before = [*before, *self._mapping.split_predecessors(listed)]
         milestone = Milestone(
             code=code,
             name=self._text(cells, self._name),
             kind=kind,
             status=status,
-            wbs=self._path(self._text(cells, self._wbs)),
+            wbs=None if self._wbs is None else self._path(cells[self._wbs]),
             level=int(level) if level.isdecimal() else None,
             due=due,
             due_column=due_column.column if due_column else None,
@@ -220,16 +217,61 @@ class RowReader:
             forecast=forecast,
             completed=completed,
             completed_column=completed_column.column if completed_column else None,
-            predecessors=tuple(sorted(before)),
+            predecessors=tuple(sorted(set(before))) if before else (),
             where=where,
             state=word or None,
         )
         return ReadRow(milestone, tuple(rejects))
 
-    def _path(self, wbs: str) -> str | None:
-        if wbs not in self._paths:
-            self._paths[wbs] = self._mapping.read_project(wbs).wbs
-        return self._paths[wbs]
+    def _sort_of(self, cells: Sequence[Cell]) -> _Sort | None:
+        """What a row is by its words for kind and status, or by its dates; None where its kind is not declared."""
+        by_marks = self._is_screen and self._status is None
+        kind_cell = cells[self._kind] if self._kind is not None else self._kind_by_dates(cells).value
+        if self._status is not None:
+            status_cell = cells[self._status]
+        else:
+            status_cell = self._status_by_marks(cells).value if by_marks else ""
+        if sort := self._sorts.get((kind_cell, status_cell)):
+            return sort
+        kind_word, word = text_of(kind_cell), text_of(status_cell)
+        kind = self._mapping.kind_of(kind_word) if self._kind is not None else MilestoneKind(kind_word)
+        status = Status(word) if by_marks else self._mapping.status_of(word)
+        if kind is None:
+            return None
+        word = "" if by_marks else word
+        due, forecast, completed = (
+            tuple(each for each in columns if each[1].speaks_for(kind, status))
+            for columns in (self._due, self._forecast, self._completed)
+        )
+        sort = _Sort(kind, status, word, (("due", due), ("forecast", forecast), ("completed", completed)))
+        if isinstance(kind_cell, str) and isinstance(status_cell, str):  # 1 and True are the same to a dictionary
+            self._sorts[kind_cell, status_cell] = sort
+        return sort
+
+    def _read_date(self, cell: Cell, entry: DateColumn) -> date | None:
+        """The date in a cell; None where it is as good as blank. Raises ValueError, with the cell, for what is none."""
+        shown = cell
+        if self._is_screen:
+            shown, is_actual = _split_mark(cell)
+            if entry.actual and not is_actual:
+                return None
+        if not text_of(shown):
+            return None
+        try:
+            day = parse_date(shown, self._formats)
+        except ValueError as error:
+            raise ValueError(f"{entry.column} {shorten(text_of(shown))!r} {error}") from None
+        if day is not None and isinstance(cell, str) and not self._is_screen:
+            self._days[cell] = day
+        return day
+
+    def _path(self, cell: Cell) -> str | None:
+        if cell in self._paths:
+            return self._paths[cell]
+        path = self._mapping.read_project(text_of(cell)).wbs
+        if isinstance(cell, str):
+            self._paths[cell] = path
+        return path
 
     def is_band(self, cells: Sequence[Cell]) -> bool:
         """Whether a row is one of those that P6 puts above the activities of a part of the work.
@@ -237,16 +279,14 @@ class RowReader:
         An activity has an id, a name and a status; a band has no status and, in an export, no id. On the screen its
         title stands where ids stand, and it has no name.
         """
-        if self._text(cells, self._status) or (self._status is None and not self._header.is_screen):
+        if self._text(cells, self._status) or (self._status is None and not self._is_screen):
             return False
-        return not self._text(cells, self._name if self._header.is_screen else self._code)
+        return not self._text(cells, self._name if self._is_screen else self._code)
 
-    def _status_of(self, word: str, cells: Sequence[Cell]) -> Status:
-        """What the status column says; on a screen without one, what the marks of start and finish say."""
-        if self._status is not None or not self._header.is_screen:
-            return self._mapping.status_of(word)
+    def _status_by_marks(self, cells: Sequence[Cell]) -> Status:
+        """What the marks of start and finish say on a screen without a column for it."""
         starts, finishes = (
-            [_split_mark(cells[index]) for index in columns if index < len(cells) and text_of(cells[index])]
+            [_split_mark(cells[index]) for index in columns if text_of(cells[index])]
             for columns in (self._starts, self._finishes)
         )
         if any(is_actual for _, is_actual in finishes) or (not finishes and any(actual for _, actual in starts)):
@@ -256,7 +296,7 @@ class RowReader:
     def _find_actual(self, cells: Sequence[Cell]) -> str:
         """The first actual date of a row, in words, "" for none."""
         for index, entry in self._completed:
-            cell = cells[index] if index < len(cells) else None
+            cell = cells[index]
             if cell is None or cell == "" or entry.status or entry.actual:
                 continue
             if text := text_of(cell):
@@ -271,11 +311,10 @@ class RowReader:
         if index is None or index >= len(cells):
             return ""
         cell = cells[index]
-        return cell.strip() if isinstance(cell, str) else text_of(cell)
+        return cell.strip() if type(cell) is str else text_of(cell)
 
-    def _kind_of(self, cells: Sequence[Cell]) -> MilestoneKind | None:
-        if self._kind is not None:
-            return self._mapping.kind_of(self._text(cells, self._kind))
+    def _kind_by_dates(self, cells: Sequence[Cell]) -> MilestoneKind:
+        """What a row without a type is: one with only starts a start milestone, one with only finishes a finish one."""
         has_start = any(self._text(cells, index) for index in self._starts)
         has_finish = any(self._text(cells, index) for index in self._finishes)
         if has_start == has_finish:
@@ -292,13 +331,18 @@ def _split_mark(cell: Cell) -> tuple[Cell, bool]:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """A time without the collector of garbage: it would look through the rows again and again while they are made."""
+    """A time without the collector of garbage: it would look through the rows again and again while they are made.
+
+    What was made meanwhile counts as old afterwards, or all of it would be looked through the moment that this ends.
+    """
     was_at_work = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_at_work:
+            gc.freeze()  # sets all there is apart, and with the next call among the old: neither looks at anything
+            gc.unfreeze()
             gc.enable()
 
 
@@ -310,24 +354,28 @@ def settle(rows: Iterable[ReadRow | Reject]) -> tuple[tuple[Milestone, ...], tup
     """
     read: list[ReadRow] = []
     rejects: list[Reject] = []
-    by_code: dict[str, list[ReadRow]] = {}
+    firsts: dict[str, ReadRow] = {}
+    repeated: dict[str, list[ReadRow]] = {}
     for row in rows:
         if isinstance(row, Reject):
             rejects.append(row)
-        else:
-            read.append(row)
-            by_code.setdefault(row.milestone.code, []).append(row)
+            continue
+        read.append(row)
+        code = row.milestone.code
+        first = firsts.setdefault(code, row)
+        if first is not row:
+            repeated.setdefault(code, [first]).append(row)
     milestones: list[Milestone] = []
     for row in read:
-        same = by_code[row.milestone.code]
-        if len(same) == 1:
+        same = repeated.get(row.milestone.code) if repeated else None
+        if same is None:
             milestones.append(row.milestone)
-            rejects.extend(row.rejects)
+            rejects += row.rejects
         elif any(_dates_of(other) != _dates_of(same[0]) for other in same):
             rejects.append(_reject(row, _say_different(same), RejectCause.DUPLICATE))
         elif row is same[0]:
             milestones.append(row.milestone)
-            rejects.extend(row.rejects)
+            rejects += row.rejects
         else:
             rejects.append(_reject(row, _say_repeated(same[0], row), RejectCause.REPEATED))
     return tuple(milestones), tuple(rejects)

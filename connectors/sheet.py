@@ -49,6 +49,7 @@ class Workbook:
     sheet_names: tuple[str, ...]
     is_delimited: bool
     _rows: Mapping[str, Sequence[Sequence[Cell]]]
+    _columns: Mapping[str, Sequence[Sequence[Cell]]] = field(default_factory=dict)
     _formulas: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def find(self, sheet: str | None) -> str | None:
@@ -60,9 +61,13 @@ class Workbook:
         return next((name for name in self.sheet_names if name.casefold() == sheet.casefold()), None)
 
     def rows(self, name: str) -> Iterator[Row]:
-        """The rows of a sheet that was wanted, by its name as `find` gives it; none of another. Blank rows are among
-        them, and their numbers are those that a spreadsheet shows, from 1."""
+        """The rows of a sheet that was wanted whole, by its name as `find` gives it; none of another. Blank rows are
+        among them, and their numbers are those that a spreadsheet shows, from 1."""
         return enumerate(self._rows.get(name, ()), start=1)
+
+    def columns(self, name: str) -> Sequence[Sequence[Cell]]:
+        """The columns of a sheet of which columns were wanted, each from row 1 down, and at least that."""
+        return self._columns[name]
 
     def formulas(self, name: str) -> Sequence[str]:
         """The computed cells of a sheet of which they were wanted: B7, B7:B9, or "" for one that has no place."""
@@ -85,7 +90,7 @@ def open_workbook(
         raise BadExport(f"{source}: the workbook is protected by a password.", "Save it without one.")
     if content.startswith((_OLE, _ZIP)):
         sheets = read_apart(read_sheets, content, source, limits or LIMITS, tuple(wanted))
-        return Workbook(sheets.names, False, sheets.rows, sheets.formulas)
+        return Workbook(sheets.names, False, sheets.rows, sheets.columns, sheets.formulas)
     return Workbook((), True, {"": list(_read_delimited(content, source))})
 
 

@@ -5,11 +5,11 @@ it meets a limit, and takes only that process with it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from connectors.biff import find_extents
 from connectors.package import check_package, find_sheet_parts, open_package
@@ -20,6 +20,9 @@ from syncsvc.errors import BadExport
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b([^>]*)>")
 _PLACE: Final = re.compile(rb"""\b(?:r|ref)\s*=\s*["']([A-Z0-9:]+)["']""")
 _PLAIN: Final = frozenset({str, float, int, bool})
+#: Workbooks that were read: giving back their many cells takes time, and the process ends soon.
+_kept: Final[list[object]] = []
+_Cells = TypeVar("_Cells", list[Any], tuple[Any, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """The names of all sheets, and of those that were wanted the rows and the places of formulas, each by its name."""
+    """The names of all sheets, and of those that were wanted what was wanted, each by its name.
+
+    A sheet of which columns were wanted is in `columns`, each of them from its first row down, any other in `rows`.
+    """
 
     names: tuple[str, ...]
     rows: dict[str, list[tuple[Any, ...]]]
+    columns: dict[str, list[list[Any]]]
     formulas: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -56,21 +63,28 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
         check_package(file, source)
     extents = {} if is_package else find_extents(file.read())
     file.seek(0)
-    rows = {}
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    columns: dict[str, list[list[Any]]] = {}
     formulas = {}
     try:
         book = CalamineWorkbook.from_filelike(file)
+        _kept.append(book)
         folded = {name.casefold(): name for name in book.sheet_names}
         for want in wanted:
             name = folded.get(want.sheet.casefold()) if want.sheet else None
             if name is None and (want.or_first or want.sheet is None):
                 name = next(iter(book.sheet_names), None)
-            if name is not None and name not in rows:
-                rows[name] = _select(islice(book.get_sheet_by_name(name).iter_rows(), want.rows), want.columns)
-                if name in extents and want.rows is None and extents[name].loses(len(rows[name])):
+            if name is not None and name not in rows and name not in columns:
+                found = islice(book.get_sheet_by_name(name).iter_rows(), want.rows)
+                if want.columns is None:
+                    rows[name] = [_plain(tuple(row)) for row in found]
+                    count = len(rows[name])
+                else:
+                    columns[name], count = _select(found, want.columns)
+                if name in extents and want.rows is None and extents[name].loses(count):
                     raise BadExport(
-                        f"{source}: the workbook is damaged or cut off (sheet {name} breaks off after row"
-                        f" {len(rows[name])} of {extents[name].rows})."
+                        f"{source}: the workbook is damaged or cut off (sheet {name} breaks off after row {count} of"
+                        f" {extents[name].rows})."
                     )
                 if want.formulas and is_package:
                     formulas[name] = _find_formulas(file, name, source)
@@ -79,7 +93,7 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
     except CalamineError as error:
         why = " ".join(str(error).split())[:120]
         raise BadExport(f"{source}: the workbook is damaged or cut off ({why}).") from None
-    return Sheets(tuple(book.sheet_names), rows, formulas)
+    return Sheets(tuple(book.sheet_names), rows, columns, formulas)
 
 
 def _find_formulas(file: BinaryIO, sheet: str, source: str) -> list[str]:
@@ -99,20 +113,23 @@ def _find_formulas(file: BinaryIO, sheet: str, source: str) -> list[str]:
     return places
 
 
-def _select(rows: Iterator[list[Any]], columns: tuple[str, ...] | None) -> list[tuple[Any, ...]]:
-    """The rows, or only those columns of them that the first row names."""
-    if columns is None:
-        return [_plain(tuple(row)) for row in rows]
+def _select(rows: Iterator[list[Any]], columns: Collection[str]) -> tuple[list[list[Any]], int]:
+    """Those columns that the first row names, from it down, and how many rows there are."""
     wanted = {column.casefold() for column in columns}
-    first = next(rows, [])
+    first = next(rows, None)
+    if first is None:
+        return [], 0
     places = [place for place, name in enumerate(first) if str(name).strip().casefold() in wanted]
     if len(places) < 2:  # for fewer an itemgetter gives no tuple
-        return [_plain(tuple([row[place] for place in places])) for row in (first, *rows)]
+        found = [first, *rows]
+        return [_plain([row[place] for row in found]) for place in places], len(found)
     pick = itemgetter(*places)
-    return [_plain(pick(row)) for row in chain([first], rows)]
+    cells = list(chain(pick(first), chain.from_iterable(map(pick, rows))))
+    return [_plain(cells[at :: len(places)]) for at in range(len(places))], len(cells) // len(places)
 
 
-def _plain(cells: tuple[Any, ...]) -> tuple[Any, ...]:
+def _plain(cells: _Cells) -> _Cells:
+    """Cells as they can be sent."""
     if _PLAIN.issuperset(map(type, cells)):
         return cells
-    return tuple([cell if type(cell) in _PLAIN else pack(cell) for cell in cells])
+    return type(cells)([cell if type(cell) in _PLAIN else pack(cell) for cell in cells])

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -27,8 +28,9 @@ from syncsvc.errors import BadExport, MappingError, NothingThere, SourceError, S
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-#: How the process ends; what stands on its standard output then.
+#: How the reading ended: the one byte that the process says at last; what stands in the file that it was given then.
 ANSWERED: Final = 0  # the answer
+FAILED: Final = 1  # the process could not say how
 FAULTY: Final = 3  # a Fault: the reader raised an error that is meant for people
 OUT_OF_MEMORY: Final = 4  # nothing
 TOO_MUCH: Final = 5  # nothing: the answer is larger than it may be
@@ -103,19 +105,21 @@ def read_apart(
         arguments=msgspec.Raw(msgspec.msgpack.encode(arguments)),
     )
     # Files, not pipes: some MB through a pipe take as long as reading them.
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
         _write_request(asked, content, request)
         command = [sys.executable, "-P", str(_PROGRAM), *_search_path()]
         passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
         worker = subprocess.Popen(  # noqa: S603 - our own program, with arguments that no file can choose
-            command, stdin=asked, stdout=told, stderr=said, env=passed_on
+            command, stdin=asked, stdout=subprocess.PIPE, stderr=said, env=passed_on
         )
-        if not _wait(worker, limits.seconds):
-            raise _took_too_long(source, limits)
-        told.seek(0)
-        if worker.returncode == ANSWERED:
-            return _decoder_of(reader).decode(told.read())  # type: ignore[no-any-return]
-        raise _failure(worker.returncode, told, said, source, limits)
+        with _ended(worker):
+            code = _wait(worker, limits.seconds)
+            if code is None:
+                raise _took_too_long(source, limits)
+            asked.seek(0)
+            if code == ANSWERED:
+                return _decoder_of(reader).decode(asked.read())  # type: ignore[no-any-return]
+            raise _failure(code, asked, said, source, limits)
 
 
 def pack(cell: Any) -> Any:
@@ -153,8 +157,20 @@ def read_request(asked: BinaryIO) -> Request:
     return request
 
 
-def _wait(worker: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait for the end of a process; whether it came in time. A wait with a time limit would look every 50 ms."""
+@contextmanager
+def _ended(worker: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A time behind which a process has ended. It is not waited for before: giving back its memory takes a while."""
+    try:
+        yield
+    finally:
+        worker.kill()  # one that has ended is left alone
+        worker.wait()
+        if worker.stdout is not None:
+            worker.stdout.close()
+
+
+def _wait(worker: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """How the reading ended, by what the process said, or which signal ended that; None where it took too long."""
     late = threading.Event()
 
     def end() -> None:
@@ -165,12 +181,11 @@ def _wait(worker: subprocess.Popen[bytes], seconds: float) -> bool:
     timer.daemon = True
     timer.start()
     try:
-        worker.wait()
+        said = worker.stdout.read(1) if worker.stdout is not None else b""
+        ended = said[0] if said else min(worker.wait(), 0) or FAILED
     finally:
         timer.cancel()
-        worker.kill()  # after an interrupt; one that has ended is left alone
-        worker.wait()
-    return not late.is_set()
+    return None if late.is_set() else ended
 
 
 def _write_request(asked: BinaryIO, content: bytes, request: Request) -> None:
@@ -196,10 +211,10 @@ def _took_too_long(source: str, limits: ReadingLimits) -> BadExport:
     return BadExport(f"{source}: reading the file took more than {limits.seconds:g} seconds.", limits.hint)
 
 
-def _failure(code: int, told: BinaryIO, said: BinaryIO, source: str, limits: ReadingLimits) -> Exception:
-    """What the end of a process that has no answer means."""
+def _failure(code: int, asked: BinaryIO, said: BinaryIO, source: str, limits: ReadingLimits) -> Exception:
+    """What the end of a reading that has no answer means."""
     if code == FAULTY:
-        fault = msgspec.msgpack.decode(told.read(), type=Fault)
+        fault = msgspec.msgpack.decode(asked.read(), type=Fault)
         known: type[SyncsvcError] = _ERRORS[fault.error]
         return known(fault.message, fault.hint)
     if code == TOO_MUCH:

@@ -1,7 +1,8 @@
 """The process in which connectors/worker.py lets a file be read; run by it, never imported.
 
-Standard input: the file to read, with a Request behind it. The arguments: where modules are found. Standard output: the
-answer in MessagePack, or a Fault; what a reader prints goes to standard error.
+Standard input: the file to read, with a Request behind it, and at last in its place the answer in MessagePack, or a
+Fault. The arguments: where modules are found. Standard output: one byte, when that is there; what a reader prints goes
+to standard error.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ def main() -> NoReturn:
     """Read the request, answer it, and end without tidying up."""
     sys.path[:] = sys.argv[1:]
     gc.disable()  # a great many small values, and then the end
-    told = os.fdopen(os.dup(1), "wb")
+    told = os.dup(1)
     os.dup2(2, 1)
 
     from connectors import worker
@@ -26,8 +27,11 @@ def main() -> NoReturn:
         request = worker.read_request(asked)
         _limit(request.memory_bytes, request.seconds)
         code, answer = _answer(asked, request)
-    told.write(answer)
-    told.flush()
+    with os.fdopen(0, "r+b", closefd=False) as answered:
+        answered.seek(0)
+        answered.truncate()
+        answered.write(answer)
+    os.write(told, bytes([code]))
     os._exit(code)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from syncsvc.errors import ConfigError, MappingError, SourceError, UsageError
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.mapping import load_mapping
-from syncsvc.mapping_check import MappingCheck, SeenSheet, check_sheets
+from syncsvc.mapping_check import MappingCheck, SeenFile, check_sheets
 from syncsvc.model import Field, Link, Narrative, Side, Snapshot
 from syncsvc.release_list import Annotations
 from syncsvc.review_answers import Answers, Filled, read_answers, read_mark
@@ -33,10 +33,13 @@ _READERS: Final = {
     "table": "connectors.table:read_table",
     "release_plan": "connectors.published:read_release_plan",
 }
-#: format of a mapping -> the function that tells which columns such a file has; a format without one tells none
+#: format of a mapping -> the function that tells what such a file has
 _LOOKS: Final = {
     "p6_spreadsheet": "connectors.columns:see_sheets",
     "table": "connectors.columns:see_sheets",
+    "p6_xer": "connectors.p6_schedule_columns:see_projects",
+    "p6_pmxml": "connectors.p6_schedule_columns:see_projects",
+    "release_plan": "connectors.published:see_plan",
 }
 _REVIEW_HINT: Final = (
     "Nothing was taken. Save it as an Excel workbook (.xlsx) without password and macros, or write a new one with "
@@ -73,7 +76,7 @@ def check_mapping(
     Raises SourceError (BadExport) for a file that cannot be read, MappingError where none was named and none fits.
     """
     chosen = choose_mapping(path, mapping)
-    seen: tuple[SeenSheet, ...] = ()
+    seen = SeenFile(())
     if look := _LOOKS.get(chosen.format):
         module, _, function = look.partition(":")
         seen = getattr(import_module(module), function)(path, chosen)
@@ -83,8 +86,8 @@ def check_mapping(
     except (MappingError, UsageError) as error:
         problem, hint = error.message, error.hint
     export_kind = snapshot.kind if snapshot else kind or chosen.read_file_name(path.stem).kind
-    sheets = check_sheets(seen, chosen, export_kind)
-    return MappingCheck(path.absolute(), chosen, sheets, snapshot, problem, hint or "")
+    sheets = check_sheets(seen.sheets, chosen, export_kind)
+    return MappingCheck(path.absolute(), chosen, seen, sheets, snapshot, problem, hint or "")
 
 
 def choose_mapping(path: Path, name: str | None) -> SourceMapping:
@@ -114,14 +117,23 @@ def find_stored_renumberings(snapshot: Snapshot, settings: Settings) -> dict[str
 
 
 def make_telling(
-    settings: Settings, store: "Store", links: "LinksFile", today: date
+    settings: Settings,
+    store: "Store",
+    links: "LinksFile",
+    today: date,
+    newest: Mapping[str, Snapshot | None] | None = None,
 ) -> tuple["Telling", dict[str, str]]:
-    """What tells the stories of milestones, and the codes that are others now: by a links file, or renumbered."""
+    """What tells the stories of milestones, and the codes that are others now: by a links file, or renumbered.
+
+    `newest` are the newest snapshots by name of connector, for who has read them.
+    """
     from syncsvc.telling import Telling
 
     published = [each.name for each in settings.connectors if each.side == "published"]
-    newest = [snapshot for name in published if (snapshot := store.newest_snapshot(name)) is not None]
-    renumbered = {other: now for each in newest for other, now in find_stored_renumberings(each, settings).items()}
+    if newest is None:
+        newest = dict(zip(published, store.newest_snapshots([(name, None) for name in published]), strict=True))
+    found = [snapshot for name in published if (snapshot := newest.get(name)) is not None]
+    renumbered = {other: now for each in found for other, now in find_stored_renumberings(each, settings).items()}
     return Telling(settings, store, links, today, tuple(renumbered.items())), {**renumbered, **links.aliases}
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from datetime import date
 from pathlib import Path
@@ -17,31 +17,66 @@ _DATES: Final = ("due", "forecast", "completed")
 
 @dataclass(frozen=True, slots=True)
 class SeenColumn:
-    """A column as a reader found it: how many cells below its name say anything, and as what they are stored."""
+    """A column as a reader found it: how many cells below its name say anything, and as what they are stored.
+
+    `further` is what it is where it is no column of the file and can be named like one: an activity code, say.
+    """
 
     name: str
     filled: int = 0
     kinds: Mapping[str, int] = default(default_factory=dict)  # "text", "dates", "numbers" ... -> cells
-
-
-@dataclass(frozen=True, slots=True)
-class SeenSheet:
-    """A sheet, or a table of a file without sheets. `rows` is None where only its name was looked at."""
-
-    name: str
-    header_row: int | None = None
-    rows: int | None = None
-    columns: tuple[SeenColumn, ...] = ()
+    further: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What the mapping declares of a column. `line` is that of the mapping file, None where it cannot be told."""
+    """What a column is for. `line` is that of the mapping file which says so, None where it cannot be told.
+
+    `key` is "" where the format itself says what the column is for, and no mapping can.
+    """
 
     key: str  # "columns.code", "dates.due"
     words: str
     line: int | None = None
     required: bool = False  # the file has to bring it, and nothing else there stands in for it
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSheet:
+    """A sheet, or what a format has in its place. `rows` is None where only its name was looked at.
+
+    `reads` are columns that a reader of the format looks for, and what for, beside or in place of those in [columns]
+    and [dates] of a mapping; these are looked for where it `has_milestones`.
+    """
+
+    name: str
+    header_row: int | None = None
+    rows: int | None = None
+    columns: tuple[SeenColumn, ...] = ()
+    reads: tuple[tuple[str, Use], ...] = ()
+    has_milestones: bool = False
+    is_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenProject:
+    """A project of a file that may hold several; `what` says what it is there for, and which baseline it has."""
+
+    name: str
+    is_read: bool
+    activities: int
+    data_date: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """What is in a file, whether or not a mapping names it. `unit` is what stands in place of a sheet: "table"."""
+
+    sheets: tuple[SeenSheet, ...]
+    unit: str = "sheet"
+    format: str = ""  # "P6 XER, version 19.12"
+    projects: tuple[SeenProject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +90,12 @@ class CheckedColumn:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSheet:
-    """A sheet held against the mapping."""
+    """A sheet held against the mapping. `rows` is None where it was not read, or is not there."""
 
     name: str
     header_row: int | None
     rows: int | None
+    is_absent: bool = False
     used: tuple[CheckedColumn, ...] = ()
     unused: tuple[CheckedColumn, ...] = ()
     missing: tuple[CheckedColumn, ...] = ()
@@ -83,6 +119,7 @@ class MappingCheck:
 
     path: Path
     mapping: SourceMapping
+    seen: SeenFile
     sheets: tuple[CheckedSheet, ...]
     snapshot: Snapshot | None
     problem: str = ""
@@ -124,25 +161,18 @@ def check_sheets(
     seen: Sequence[SeenSheet], mapping: SourceMapping, export_kind: str | None = None
 ) -> tuple[CheckedSheet, ...]:
     """The sheets of a file held against what a mapping declares for exports of a kind."""
-    names = [sheet.name for sheet in seen]
     checked: list[CheckedSheet] = []
-    main = _find(names, mapping.sheet) if mapping.sheet else None
-    if main is None and names:
-        main = names[0]  # a list, a CSV file, or a copy of P6's screen
     for sheet in seen:
-        if sheet.name == main:
-            declared = list(_declared_columns(mapping, export_kind))
+        declared = list(sheet.reads)
+        if sheet.has_milestones:
+            declared = [*_declared_columns(mapping, export_kind), *declared]
         elif mapping.relations and sheet.name.casefold() == mapping.relations.sheet.casefold():
-            declared = list(_declared_relations(mapping))
+            declared += _declared_relations(mapping)
+        if declared:
+            checked.append(_check(sheet, declared, mapping, export_kind))
         else:
             checked.append(CheckedSheet(sheet.name, sheet.header_row, sheet.rows))
-            continue
-        checked.append(_check(sheet, declared, mapping, export_kind))
     return tuple(checked)
-
-
-def _find(names: Sequence[str], name: str) -> str | None:
-    return next((each for each in names if each.casefold() == name.casefold()), None)
 
 
 def _check(
@@ -164,13 +194,14 @@ def _check(
         CheckedColumn(
             written[name],
             None,
-            tuple(Use(use.key, use.words, use.line, required=(use.key, name) in required) for use in uses),
+            tuple(replace(use, required=use.required or (use.key, name) in required) for use in uses),
         )
         for name, uses in by_name.items()
         if name not in present
     ]
     missing.sort(key=lambda column: not any(use.required for use in column.uses))
-    return CheckedSheet(sheet.name, sheet.header_row, sheet.rows, tuple(used), tuple(unused), tuple(missing))
+    columns = (tuple(used), tuple(unused), tuple(missing))
+    return CheckedSheet(sheet.name, sheet.header_row, sheet.rows, sheet.is_absent, *columns)
 
 
 def _name_of(column: SeenColumn, mapping: SourceMapping) -> str:
@@ -210,6 +241,8 @@ def _declared_columns(mapping: SourceMapping, export_kind: str | None) -> Iterat
         for at, entry in enumerate(entries, start=1):
             yield entry.column, _use(mapping, key, entry.column, _date_words(name, entry, at, len(entries)))
     for name in ("start", "finish"):
+        for column in getattr(mapping.baseline, name, ()):
+            yield column, _use(mapping, f"baseline.{name}", column, f"{name} in a project that is a baseline")
         for column in getattr(mapping.untyped, name, ()):
             yield column, _use(mapping, f"untyped.{name}", column, f"tells a {name} where there is no type column")
 
@@ -223,7 +256,8 @@ def _declared_relations(mapping: SourceMapping) -> Iterator[tuple[str, Use]]:
     relations = mapping.relations
     for name in ("code", "predecessor", "type", "lag"):
         if column := getattr(relations, name, None):
-            yield column, _use(mapping, f"relations.{name}", column, f"{name} of a relation")
+            part = "successor" if name == "code" else name
+            yield column, _use(mapping, f"relations.{name}", column, f"{part} of a relation")
 
 
 def _use(mapping: SourceMapping, key: str, column: str, words: str) -> Use:

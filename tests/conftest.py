@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import make_url
 
+import syncsvc.store
+from tests.new_stores import copied_from_the_first
 from tests.postgresql import Databases, find_programs, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +99,14 @@ def postgresql() -> Iterator[Databases]:
             yield databases
     else:
         absent("PostgreSQL is absent; Debian has it in postgresql, or SYNCSVC_TEST_PG names a server")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _new_stores_are_copied() -> Iterator[None]:
+    """A new SQLite store that is opened in this process is a copy of one that was migrated: see tests/new_stores.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(syncsvc.store, "require_head", copied_from_the_first(syncsvc.store.require_head))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Fills in review workbooks as a person does, with openpyxl and LibreOffice."""
 
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from syncsvc.review_sheet import SHEET
+from tests.office import convert
 
 
 def head_of(sheet: Worksheet) -> int:
@@ -75,10 +75,5 @@ def _fill(path: Path, said: Callable[[Mapping[str, Any]], Mapping[str, Any]], tu
 def resave(soffice: str, path: Path) -> None:
     """Open in LibreOffice and save in place."""
     out = path.parent / "resaved"
-    profile = (path.parent / "profile").as_uri()
-    subprocess.run(
-        [soffice, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
-         "--outdir", str(out), str(path)],
-        check=True, capture_output=True, timeout=110,
-    )  # fmt: skip
+    convert(soffice, "xlsx:Calc MS Excel 2007 XML", out, path)
     (out / path.name).replace(path)

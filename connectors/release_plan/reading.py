@@ -1,14 +1,17 @@
 """Blocks as milestones: headings with their dates, and the entries that lead to them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from connectors.cell import shorten
 from connectors.release_plan.block import Block, BlockKind, Document, Section, select_section
-from connectors.row import ReadRow, shorten
+from connectors.row import ReadRow
 from syncsvc.mapping import DateColumn, Mapping, ReleasePlan
+from syncsvc.mapping_check import SeenColumn, SeenSheet, Use
 from syncsvc.model import Field, Milestone, Reject, Status
 
 HEADING_LEVEL: Final = 2
@@ -63,6 +66,45 @@ def read_plan(document: Document, mapping: Mapping, rules: ReleasePlan) -> ReadP
     rows = list(reader.read(section))
     lacking = list(reader.find_lacking())
     return ReadPlan((*rows, *lacking), not (lacking or reader.ends_early or document.unclosed))
+
+
+def see_fields(document: Document, mapping: Mapping, rules: ReleasePlan) -> SeenSheet:
+    """What the mapping looks for in the text, and how often it was found; the rows are headings and entries."""
+    reader = _PlanReader(mapping, rules, document)
+    section = reader.find_section()
+    read = [row.milestone for row in reader.read(section) if isinstance(row, ReadRow)]
+    dates = mapping.dates()
+    looked_for: list[tuple[str, Use]] = []
+    found: list[tuple[str, int, str]] = []
+
+    def look_for(key: str, words: str, what: str, number: int, unit: str) -> None:
+        use = Use(f"release_plan.{key}", f"{what}: {words}", mapping.line_of(f"release_plan.{key}", words))
+        looked_for.append((key, use))
+        found.append((key, number, unit))
+
+    if rules.section is not None:
+        look_for("section", rules.section, "title of what is read", int(section.title is not None), "headings")
+    levels = Counter(milestone.level for milestone in read)
+    look_for("heading", rules.heading, "code behind a heading", levels[HEADING_LEVEL], "headings")
+    look_for("entry", rules.entry, "code before an entry", levels[ENTRY_LEVEL], "entries")
+    for name, columns, given in (
+        ("due", dates.due, Counter(milestone.due_column for milestone in read)),
+        ("completed", dates.completed, Counter(milestone.completed_column for milestone in read)),
+    ):
+        for column in columns:
+            words = f"{name}, {column.basis}" if column.basis else name
+            line = mapping.line_of(f"dates.{name}", column.column)
+            looked_for.append((column.column, Use(f"dates.{name}", words, line, required=True)))
+            found.append((column.column, given[column.column], "dates"))
+    texts = [block.text.casefold() for block in section.blocks]
+    for words in rules.incomplete:
+        number = sum(1 for text in texts if words.casefold() in text)
+        line = mapping.line_of("release_plan.incomplete", words)
+        looked_for.append((words, Use("release_plan.incomplete", "in the place of a completion", line)))
+        found.append((words, number, "texts"))
+    seen = tuple(SeenColumn(name, number, {unit: number}) for name, number, unit in found if number)
+    line = section.title.line if section.title else None
+    return SeenSheet("", line, len(read), seen, tuple(looked_for))
 
 
 class _PlanReader:
@@ -216,7 +258,7 @@ class _PlanReader:
                 found[name] = self._mapping.parse_date(value), column
             except ValueError as error:
                 shown = f"{column.column} {shorten(value)!r}" if column else repr(shorten(clause))
-                unread[name] = f"{name.value}: {shown} {error}"
+                unread[name] = f"{name.value}: {shown} {error}; see {self._declared_in(name, column)}"
         if Field.DUE not in found and Field.DUE not in unread:
             unread[Field.DUE] = f"due: {shorten(text)!r} says none"
         if Field.COMPLETED not in found and Field.COMPLETED not in unread and not is_incomplete:
@@ -227,6 +269,13 @@ class _PlanReader:
         due, due_column = found.get(Field.DUE, (None, None))
         completed, completed_column = found.get(Field.COMPLETED, (None, None))
         return _Dates(due, due_column, completed, completed_column, tuple(sorted(unread.items())))
+
+    def _declared_in(self, name: Field, column: DateColumn | None) -> str:
+        """Which line of the mapping has the words before a date, or those in the place of a completion."""
+        if column is not None:
+            return self._mapping.place_of(f"dates.{name.value}", column.column)
+        words = self._rules.incomplete
+        return self._mapping.place_of("release_plan.incomplete", words[0] if words else "")
 
     def _column_of(self, clause: str) -> tuple[Field, DateColumn | None]:
         """Which date a clause gives, by its first word; one that begins with none is about the completion."""

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from connectors.cell import is_blank, kinds_of_texts, shorten
 from connectors.header import Header
 from connectors.release_plan.reading import ENTRY_LEVEL, HEADING_LEVEL, ReadPlan
-from connectors.row import ReadRow, RowReader, is_blank, shorten
+from connectors.row import ReadRow, RowReader
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Mapping, ReleasePlan
+from syncsvc.mapping_check import SeenColumn, SeenSheet
 from syncsvc.model import Reject
 
 if TYPE_CHECKING:
@@ -58,6 +60,22 @@ def read_page(text: str, source: str, mapping: Mapping, rules: ReleasePlan) -> R
             where, code = (last.where, last.code) if isinstance(last, Reject) else _name(last)
             rows.append(Reject(where, code, "the page ends in the middle of the table: was it cut off?"))
     return ReadPlan(tuple(rows), complete=not is_cut)
+
+
+def see_tables(text: str, source: str, mapping: Mapping) -> tuple[SeenSheet, ...]:
+    """Every table of a page with its columns; of one without the mapping's column of codes the place alone."""
+    seen: list[SeenSheet] = []
+    for table in _find_tables(text, source):
+        if _header(table, source, mapping).find(mapping.columns.code) is None:
+            seen.append(SeenSheet(str(table.number)))
+            continue
+        (header_row, titles), *rows = table.rows
+        kinds = [kinds_of_texts(cells[at] for _, cells in rows if at < len(cells)) for at in range(len(titles))]
+        columns = tuple(
+            SeenColumn(title, sum(found.values()), found) for title, found in zip(titles, kinds, strict=True)
+        )
+        seen.append(SeenSheet(str(table.number), header_row, len(rows), columns, has_milestones=True))
+    return tuple(seen)
 
 
 def _header(table: _Table, source: str, mapping: Mapping) -> Header:

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from syncsvc.cli.frame import Context
 from syncsvc.cli.printing import find_page, format_option, output_option, print_result
+from syncsvc.cli.review_answer import answer
 from syncsvc.cli.running import open_service
 from syncsvc.errors import ExitCode, UsageError
 
@@ -40,39 +42,69 @@ def command() -> None:
     """
 
 
-def _choosing(function: F) -> F:
+class _Choice(NamedTuple):
+    """Which rows are meant."""
+
+    rows: tuple[str, ...]
+    kinds: tuple[str, ...]
+    field: str | None
+    everything: bool
+
+
+def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function is given what names rows as one `choice`."""
+
+    @wraps(function)
+    def chosen(
+        *given: Any, rows: tuple[str, ...], kinds: tuple[str, ...], field: str | None, everything: bool, **others: Any
+    ) -> Any:
+        return function(*given, choice=_Choice(rows, kinds, field, everything), **others)
+
     for option in (
         click.argument("rows", nargs=-1, metavar="[ROW|CODE]..."),
         click.option("--kind", "kinds", multiple=True, metavar="KIND", help="All rows of this kind, as listed."),
         click.option("--field", type=click.Choice(["due", "completed"]), help="Only this field; else both."),
         click.option("--all", "everything", is_flag=True, help="Every row that is listed and not decided."),
     ):
-        function = option(function)
-    return function
+        chosen = option(chosen)
+    return chosen
 
 
 def _answering(function: F) -> F:
     return format_option("text", "json")(output_option(function))
 
 
+def _deciding(reason: str) -> Callable[[Callable[..., "tuple[Verdict, date | None]"]], Callable[..., Any]]:
+    """The function says which verdict is given, and until when; `reason` helps with --reason."""
+
+    def decorate(function: Callable[..., "tuple[Verdict, date | None]"]) -> Callable[..., Any]:
+        @wraps(function)
+        @_choosing
+        @click.option("--reason", default="", metavar="TEXT", help=reason)
+        @_answering
+        @click.pass_obj
+        def decided(
+            context: Context, /, choice: _Choice, reason: str, form: str, output: Path | None, **others: Any
+        ) -> ExitCode:
+            verdict, until = function(**others)
+            return _decide(context, verdict, choice, reason, until, form, output)
+
+        return decided
+
+    return decorate
+
+
 @command.command("list")
 @_choosing
 @_answering
 @click.pass_obj
-def list_rows(
-    context: Context,
-    rows: tuple[str, ...],
-    kinds: tuple[str, ...],
-    field: str | None,
-    everything: bool,
-    form: str,
-    output: Path | None,
-) -> None:
+def list_rows(context: Context, choice: _Choice, form: str, output: Path | None) -> None:
     """List what waits for a decision, what is going to be written, and what was decided and still stands."""
     from syncsvc.report.review_text import rows_shape, rows_text
 
+    choice = choice._replace(everything=not (choice.rows or choice.kinds))
     with open_service(context) as service:
-        chosen = _choose(service.rows(), rows, kinds, field, everything=not (rows or kinds), decided=True)
+        chosen = _choose(service.rows(), choice, decided=True)
         names = service.names()
     if form == "json":
         print_result(json.dumps(rows_shape(chosen, names), indent=1) + "\n", output)
@@ -81,71 +113,34 @@ def list_rows(
 
 
 @command.command("approve")
-@_choosing
-@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the decision.")
-@_answering
-@click.pass_obj
-def approve(
-    context: Context,
-    rows: tuple[str, ...],
-    kinds: tuple[str, ...],
-    field: str | None,
-    everything: bool,
-    reason: str,
-    form: str,
-    output: Path | None,
-) -> ExitCode:
+@_deciding("Why; kept with the decision.")
+def approve() -> "tuple[Verdict, date | None]":
     """Say yes to rows: PMCS's date goes to Jira (or a completion to PMCS) with the next apply, or night in auto mode.
 
     Of what is held this adopts or restores PMCS's date. A row that cannot be written says what to mend instead.
     """
     from syncsvc.model import Verdict
 
-    return _decide(context, Verdict.APPROVE, (rows, kinds, field, everything), reason, None, form, output)
+    return Verdict.APPROVE, None
 
 
 @command.command("reject")
-@_choosing
-@click.option("--reason", default="", metavar="TEXT", help="Why; it must be said.")
-@_answering
-@click.pass_obj
-def reject(
-    context: Context,
-    rows: tuple[str, ...],
-    kinds: tuple[str, ...],
-    field: str | None,
-    everything: bool,
-    reason: str,
-    form: str,
-    output: Path | None,
-) -> ExitCode:
+@_deciding("Why; it must be said.")
+def reject() -> "tuple[Verdict, date | None]":
     """Say no to rows: both sides stay as they are, and nobody is asked again until one of the two dates changes."""
     from syncsvc.model import Verdict
 
-    return _decide(context, Verdict.REJECT, (rows, kinds, field, everything), reason, None, form, output)
+    return Verdict.REJECT, None
 
 
 @command.command("hold")
-@_choosing
 @click.option("--until", type=_Day(), required=True, metavar="DAY", help="Ask again on this day.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it must be said.")
-@_answering
-@click.pass_obj
-def hold(
-    context: Context,
-    rows: tuple[str, ...],
-    kinds: tuple[str, ...],
-    field: str | None,
-    everything: bool,
-    until: date,
-    reason: str,
-    form: str,
-    output: Path | None,
-) -> ExitCode:
+@_deciding("Why; it must be said.")
+def hold(until: date) -> "tuple[Verdict, date | None]":
     """Put rows off until a day: they are neither written nor waiting until then."""
     from syncsvc.model import Verdict
 
-    return _decide(context, Verdict.HOLD, (rows, kinds, field, everything), reason, until, form, output)
+    return Verdict.HOLD, until
 
 
 @command.command("narrate")
@@ -206,7 +201,7 @@ def import_file(context: Context, file: Path, form: str, output: Path | None) ->
 def _decide(
     context: Context,
     verdict: "Verdict",
-    choice: tuple[tuple[str, ...], tuple[str, ...], str | None, bool],
+    choice: _Choice,
     reason: str,
     until: date | None,
     form: str,
@@ -214,13 +209,12 @@ def _decide(
 ) -> ExitCode:
     from syncsvc.decisions import Asked, row_id
 
-    rows, kinds, field, everything = choice
-    if not (rows or kinds or everything):
+    if not (choice.rows or choice.kinds or choice.everything):
         raise UsageError(
             "No row is named.", "Name rows or codes as `syncsvc review list` shows them, --kind, or --all."
         )
     with open_service(context) as service:
-        chosen = _choose(service.rows(), rows, kinds, field, everything=everything, decided=bool(rows))
+        chosen = _choose(service.rows(), choice, decided=bool(choice.rows))
         if not chosen:
             raise UsageError("Nothing that can be decided is named so.", "`syncsvc review list` shows what there is.")
         asked = [
@@ -234,38 +228,7 @@ def _decide(
     return answer(context, taken, refused, stored.plan, form, output)
 
 
-def answer(
-    context: Context, taken: Any, refused: Any, plan: Any, form: str, output: Path | None, narratives: Any = ()
-) -> ExitCode:
-    """Print what was taken and what not, and what follows; 4 where something was not taken.
-
-    `plan` is None where nothing was asked.
-    """
-    from syncsvc.report.review_text import narratives_text, taken_shape, taken_text
-
-    if form == "json":
-        shape = taken_shape(taken, refused, plan and plan.id, narratives)
-        print_result(json.dumps(shape, indent=1) + "\n", output)
-    else:
-        page = find_page(context, output)
-        told = [taken_text(taken, refused, page)] if taken or refused else []
-        told += [narratives_text(narratives, page)] if narratives else []
-        text = "\n".join(told) or "Nothing was asked.\n"
-        if plan is not None and plan.changes:
-            text += f"Plan {plan.id} has {len(plan.changes):,} changes now. Write them with: syncsvc apply {plan.id}\n"
-        print_result(text, output)
-    return ExitCode.WAITING if refused else ExitCode.DONE
-
-
-def _choose(
-    known: "Sequence[Drift]",
-    rows: Sequence[str],
-    kinds: Sequence[str],
-    field: str | None,
-    *,
-    everything: bool,
-    decided: bool,
-) -> "list[Drift]":
+def _choose(known: "Sequence[Drift]", choice: _Choice, *, decided: bool) -> "list[Drift]":
     """The rows that are meant; UsageError for what is neither a row, a code, an issue nor a kind that is there."""
     from syncsvc.decisions import row_id
 
@@ -274,17 +237,19 @@ def _choose(
         for name in {row_id(drift), drift.code, drift.key or ""}:
             by_name.setdefault(name, []).append(drift)
     there = {(drift.hold_kind or drift.kind).value for drift in known}
-    unknown = [name for name in rows if name not in by_name] + [kind for kind in kinds if kind not in there]
+    unknown = [name for name in choice.rows if name not in by_name] + [
+        kind for kind in choice.kinds if kind not in there
+    ]
     if unknown:
         raise UsageError(
             f"Nothing that can be decided is called {', '.join(unknown)}.",
             "`syncsvc review list` shows rows, codes and kinds. A row is another one once a date of it has changed.",
         )
-    named = {id(drift) for name in rows for drift in by_name[name]}
+    named = {id(drift) for name in choice.rows for drift in by_name[name]}
     return [
         drift
         for drift in known
-        if (id(drift) in named or (drift.hold_kind or drift.kind).value in kinds or everything)
-        and (field is None or drift.field == field)
+        if (id(drift) in named or (drift.hold_kind or drift.kind).value in choice.kinds or choice.everything)
+        and (choice.field is None or drift.field == choice.field)
         and (decided or drift.decision is None)
     ]

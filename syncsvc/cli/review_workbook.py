@@ -7,6 +7,7 @@ import click
 
 from syncsvc.cli.frame import Context, say
 from syncsvc.cli.output import write_output
+from syncsvc.cli.review_answer import answer
 from syncsvc.cli.running import open_service, wire_context
 from syncsvc.errors import ExitCode, SyncsvcError, UsageError
 from syncsvc.review_answers import RowRefusal
@@ -35,7 +36,6 @@ def export_workbook(context: Context, output: Path | None) -> None:
 
 def import_workbook(context: Context, file: Path, form: str, output: Path | None) -> ExitCode:
     """Take what was filled in, and print what was taken and what follows; 4 where something was refused."""
-    from syncsvc.cli.review import answer
     from syncsvc.files import read_review
 
     taken: list[Decision] = []

@@ -10,8 +10,8 @@ from syncsvc.reconcile.truth_table import Row
 _NEEDS_COMPLETED_FIELD: Final = frozenset(
     {DriftKind.OWNER_MOVED, DriftKind.FIRST_CONTACT, DriftKind.FOLLOWER_EDITED, DriftKind.BOTH_MOVED}
 )
-#: What the owner moved is written; the other two are where `follower_edit` or `first_contact` say so.
-_MAY_BE_WRITTEN: Final = frozenset({DriftKind.OWNER_MOVED, DriftKind.FOLLOWER_EDITED, DriftKind.FIRST_CONTACT})
+#: These are written instead of held where `follower_edit` or `first_contact` say so.
+_CONFIGURABLE: Final = frozenset({DriftKind.FOLLOWER_EDITED, DriftKind.FIRST_CONTACT})
 
 
 class Doing(NamedTuple):
@@ -28,15 +28,12 @@ _BY_ITSELF: Final = {action: Doing(action) for action in Action}
 
 def choose_action(row: Row, c: Case, policy: Policy) -> Doing:
     """What is done about a case that this row decides."""
-    kind = row.kind
-    if kind is DriftKind.REPORTED:
+    if row.default is Action.PROPOSE:
         return _propose(c, policy)
-    if kind in _NEEDS_COMPLETED_FIELD and c.completed and Field.COMPLETED not in policy.writable:
+    if row.kind in _NEEDS_COMPLETED_FIELD and c.completed and Field.COMPLETED not in policy.writable:
         return Doing(Action.REPORT, "Jira has no field for it (`completed_field` is not configured)")
-    if kind not in _MAY_BE_WRITTEN:
+    if row.default is not Action.WRITE and not (row.kind in _CONFIGURABLE and _lets_write(row.kind, c, policy)):
         return _BY_ITSELF[row.default]
-    if not _may_write(kind, c, policy):
-        return _BY_ITSELF[Action.HOLD]
     if c.field is Field.DUE and c.owner is not None and c.owner.due_basis not in policy.write_basis:
         basis = c.owner.due_basis.value if c.owner.due_basis else "unknown"
         column = c.owner.due_column or "?"
@@ -44,9 +41,7 @@ def choose_action(row: Row, c: Case, policy: Policy) -> Doing:
     return _BY_ITSELF[Action.WRITE]
 
 
-def _may_write(kind: DriftKind, c: Case, policy: Policy) -> bool:
-    if kind is DriftKind.OWNER_MOVED:
-        return True
+def _lets_write(kind: DriftKind, c: Case, policy: Policy) -> bool:
     if c.completed or c.o is None:
         return False
     if kind is DriftKind.FOLLOWER_EDITED:

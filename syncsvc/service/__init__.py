@@ -37,14 +37,8 @@ from syncsvc.service.linking import (
     look_at_links,
     refuse_link,
 )
-from syncsvc.service.planning import (
-    Picture,
-    list_hand_overs,
-    look,
-    plan_adoption,
-    plan_sync,
-)
-from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_owner, pull_all
+from syncsvc.service.planning import Picture, list_hand_overs, look, plan_adoption, plan_sync
+from syncsvc.service.pulling import bring_up_to_date, keep_snapshot, newest_of_all, newest_owner, pull_all
 from syncsvc.service.session import Session, open_session
 from syncsvc.service.settling import settle_intents
 from syncsvc.service.setup import Setup
@@ -53,7 +47,7 @@ from syncsvc.shapes import run_shape
 from syncsvc.slots import SlotClaim
 from syncsvc.store import StoredPlan
 
-__all__ = ["LinkTaken", "Picture", "Service", "Setup", "Suggestions", "exit_code_of", "look"]
+__all__ = ["LinkTaken", "Picture", "Service", "Setup", "Suggestions", "exit_code_of", "look", "newest_of_all"]
 
 
 @dataclass(frozen=True, slots=True)

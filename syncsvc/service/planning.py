@@ -1,7 +1,7 @@
 """From the newest snapshots to a stored plan."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ from syncsvc.proposals import judge_proposals, waiting_words
 from syncsvc.reconcile import reconcile
 from syncsvc.safety import ExportFacts
 from syncsvc.service.doubts import doubts_about, lost_links, restored_store
-from syncsvc.service.pulling import newest_follower, newest_of, newest_owner
+from syncsvc.service.pulling import newest_of, newest_of_both
 from syncsvc.service.session import Session
 from syncsvc.service.setup import Setup
 from syncsvc.store import StoredPlan
@@ -49,9 +49,9 @@ class Picture:
     undecided: tuple[Drift, ...]  # as the truth table alone says
 
 
-def look(setup: Setup) -> Picture:
-    """Reconcile the newest snapshots; changes nothing."""
-    owner, follower = newest_owner(setup), newest_follower(setup)
+def look(setup: Setup, newest: Mapping[str, Snapshot | None] | None = None) -> Picture:
+    """Reconcile the newest snapshots, for who has read them (by name of connector) those; changes nothing."""
+    owner, follower = newest_of_both(setup, newest)
     links = setup.make_links([milestone.code for milestone in owner.taking_part()])
     undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
     drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)
@@ -194,7 +194,7 @@ def _settle_proposals(session: Session) -> None:
     pending = setup.store.pending_proposals()
     if not pending:
         return
-    for proposal, words in judge_proposals(pending, newest_owner(setup), newest_follower(setup)):
+    for proposal, words in judge_proposals(pending, *newest_of_both(setup)):
         if proposal.id is not None and proposal.state is not ProposalState.PENDING:
             setup.store.settle_proposal(session.lease, session.run, proposal.id, proposal.state, words)
             session.proposals.append(Judgement(proposal, words))

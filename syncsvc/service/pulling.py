@@ -1,7 +1,7 @@
 """Bring what the sides say now into the store."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from syncsvc.connector import Known, Reader
@@ -90,13 +90,39 @@ def keep_snapshot(session: Session, snapshot: Snapshot) -> None:
 
 def newest_of(setup: Setup, reader: Reader) -> Snapshot | None:
     """The snapshot of a connector that a plan would use."""
-    kind = setup.plan_from if reader.side is Side.PMCS else None
-    return setup.store.newest_snapshot(reader.name, kind=kind)
+    return setup.store.newest_snapshots([_wanted(setup, reader)])[0]
+
+
+def newest_of_all(setup: Setup, readers: Sequence[Reader]) -> dict[str, Snapshot | None]:
+    """The snapshot of each connector that a plan would use, by its name; read together."""
+    found = setup.store.newest_snapshots([_wanted(setup, reader) for reader in readers])
+    return {reader.name: snapshot for reader, snapshot in zip(readers, found, strict=True)}
+
+
+def newest_of_both(setup: Setup, newest: Mapping[str, Snapshot | None] | None = None) -> tuple[Snapshot, Snapshot]:
+    """The newest export that plans use, its aliases resolved, and what the tracker showed last; read together, unless
+    they are among the `newest` by name of connector.
+    """
+    owner, follower = setup.owner, setup.follower
+    found = newest_of_all(setup, (owner, follower)) if newest is None else newest
+    return _require_owner(setup, found[owner.name]), _require_follower(setup, found[follower.name])
 
 
 def newest_owner(setup: Setup) -> Snapshot:
     """The newest export that plans use, its aliases resolved."""
-    snapshot = newest_of(setup, setup.owner)
+    return _require_owner(setup, newest_of(setup, setup.owner))
+
+
+def newest_follower(setup: Setup) -> Snapshot:
+    """What the tracker showed last."""
+    return _require_follower(setup, newest_of(setup, setup.follower))
+
+
+def _wanted(setup: Setup, reader: Reader) -> tuple[str, str | None]:
+    return reader.name, setup.plan_from if reader.side is Side.PMCS else None
+
+
+def _require_owner(setup: Setup, snapshot: Snapshot | None) -> Snapshot:
     if snapshot is None:
         raise SourceError(
             f"no export of kind {setup.plan_from} has been read from {setup.owner.name} yet",
@@ -105,9 +131,7 @@ def newest_owner(setup: Setup) -> Snapshot:
     return resolve_aliases(snapshot, setup.aliases)
 
 
-def newest_follower(setup: Setup) -> Snapshot:
-    """What the tracker showed last."""
-    snapshot = newest_of(setup, setup.follower)
+def _require_follower(setup: Setup, snapshot: Snapshot | None) -> Snapshot:
     if snapshot is None:
         raise SourceError(f"nothing has been read from {setup.follower.name} yet", "Run `syncsvc pull`.")
     return snapshot

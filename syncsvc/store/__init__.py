@@ -8,10 +8,12 @@ from datetime import datetime
 
 from syncsvc.model import Event
 from syncsvc.store.accepted_links import AcceptedLinkStore
+from syncsvc.store.arrivals import ArrivalStore
 from syncsvc.store.audit import AuditStore
 from syncsvc.store.decisions import DecisionStore
 from syncsvc.store.engine import open_engine
 from syncsvc.store.health import HealthStore
+from syncsvc.store.histories import HistoryStore
 from syncsvc.store.holds import HoldStore
 from syncsvc.store.memory import MemoryStore
 from syncsvc.store.migrate import current, head, require_head, upgrade
@@ -48,7 +50,9 @@ __all__ = [
 
 class Store(
     RunStore,
+    ArrivalStore,
     SnapshotStore,
+    HistoryStore,
     SightingStore,
     MemoryStore,
     PlanStore,

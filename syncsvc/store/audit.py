@@ -1,6 +1,5 @@
 """What happened, when, in which run and by whom: rows that are only ever added."""
 
-import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -10,9 +9,10 @@ from sqlalchemy import Connection, func, insert, select
 from syncsvc.model import Event, Field
 from syncsvc.store import tables
 from syncsvc.store.engine import Database
+from syncsvc.store.runs import Run, run_of
 
-#: What grows with whatever happens; the rest changes only together with one of them, or as a run ends.
-_GROWING: Final = (tables.run, tables.snapshot, tables.audit, tables.making, tables.accepted_link, tables.narrative)
+#: What grows with whatever a run does; the rest changes only together with one of them, or as a run ends.
+_GROWING: Final = (tables.run, tables.snapshot, tables.making, tables.accepted_link, tables.narrative)
 
 
 class AuditStore(Database):
@@ -51,30 +51,43 @@ class AuditStore(Database):
             rows = connection.execute(query).mappings().all()
         return [_event(row) for row in rows]
 
-    def events_of_plans(self, plans: Collection[str]) -> list[tuple[str, Event]]:
-        """Who approved these plans as a whole and who waived what, oldest first; each with the id of its plan."""
-        told, runs = tables.audit.c, tables.run.c
-        query = select(tables.audit, runs.body).join(tables.run, runs.id == told.run)
-        query = query.where(told.code.is_(None), told.event.in_(("approved", "waived"))).order_by(told.id)
+    def events_of(self, codes: Collection[str]) -> list[Event]:
+        """Events of a milestone under any of its codes, oldest first."""
+        query = select(tables.audit).where(tables.audit.c.code.in_(codes)).order_by(tables.audit.c.id)
+        with self._reading() as connection:
+            return [_event(row) for row in connection.execute(query).mappings()]
+
+    def events_of_plans(self, plans: Collection[str]) -> list[tuple[Event, Run]]:
+        """Who approved these plans as a whole and who waived what, oldest first; each with its run."""
         if not plans:
             return []
+        told, runs = tables.audit.c, tables.run
+        query = select(tables.audit, *(each.label(f"run_{each.name}") for each in runs.c))
+        query = query.join(runs, runs.c.id == told.run).order_by(told.id)
+        query = query.where(told.code.is_(None), told.event.in_(("approved", "waived")))
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         found = []
         for row in rows:
-            event = _event({name: value for name, value in row.items() if name != "body"})
-            of_run = json.loads(row["body"] or "{}").get("plan")  # a waiver names its limit, and its run the plan
-            plan = event.detail if event.event == "approved" else of_run
+            event = _event({each.name: row[each.name] for each in told})
+            run = run_of({each.name: row[f"run_{each.name}"] for each in runs.c})
+            # a waiver names its limit, and its run the plan
+            plan = event.detail if event.event == "approved" else (run.body or {}).get("plan")
             if plan in plans:
-                found.append((str(plan), event))
+                found.append((event, run))
         return found
 
     def mark(self) -> tuple[object, ...]:
-        """Another value whenever anything that pages show has changed: while it is the same, so is what they show."""
-        newest = select(tables.run.c.finished_at).order_by(tables.run.c.id.desc()).limit(1).scalar_subquery()
+        """Another value whenever a run has changed anything that pages show: while it is the same, so is that.
+
+        Who signs in or may use the pages is no matter of runs, and changes nothing else that is shown.
+        """
+        run, told = tables.run.c, tables.audit.c
+        newest = select(run.finished_at).order_by(run.id.desc()).limit(1).scalar_subquery()
+        last = select(told.id).where(told.run.is_not(None)).order_by(told.id.desc()).limit(1).scalar_subquery()
         tops = [select(func.max(each.c.id)).scalar_subquery() for each in _GROWING]
         with self._reading() as connection:
-            return tuple(connection.execute(select(newest, *tops)).one())
+            return tuple(connection.execute(select(newest, last, *tops)).one())
 
 
 def add_events(

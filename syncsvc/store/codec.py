@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -164,6 +165,34 @@ def decode(kind: type[T], body: str, **kept_apart: Any) -> T:
     return kind(**known, **kept_apart)
 
 
+def _find_list_reader(kind: type) -> Callable[[str | bytes], Any]:
+    return msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
+
+
+_list_reader: Callable[[type], Callable[[str | bytes], Any]] = cache(_find_list_reader)
+_quick_reader: Callable[[type], Callable[[bytes], Any]] = cache(lambda kind: msgspec.json.Decoder(kind).decode)
+_write_lines: Final = msgspec.json.Encoder().encode_lines
+_AT_ONCE: Final = 500  # other threads wait while msgspec reads: for a millisecond or two
+
+
+def decode_all(kind: type[T], bodies: Sequence[str], kept_apart: Mapping[str, Sequence[str]]) -> list[T]:
+    """`decode` of many values of one kind, twice as fast; `kept_apart` holds of each field one text for each body."""
+    rows = list(zip(bodies, zip(*kept_apart.values(), strict=True), strict=True))
+    begin = "{" + ",".join(f'"{name}":%s' for name in kept_apart)
+    found: list[T] = []
+    for some in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
+        try:
+            lines = iter(str(_write_lines([text for _, texts in some for text in texts]), "utf-8").split("\n"))
+            whole = [
+                f"{begin % tuple(islice(lines, len(kept_apart)))}{',' if len(body) > 2 else ''}{body[1:]}"
+                for body, _ in some
+            ]
+            found += _list_reader(kind)(f"[{','.join(whole)}]")
+        except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+            found += [decode(kind, body, **dict(zip(kept_apart, texts, strict=True))) for body, texts in some]
+    return found
+
+
 def write_json(plain: Any) -> str:
     """Canonical JSON of what JSON knows."""
     return _write(plain)
@@ -186,4 +215,18 @@ def pack_all(kind: type, values: Any) -> bytes:
 
 def unpack_all(kind: type[T], packed: bytes) -> tuple[T, ...]:
     """What `pack_all` was given."""
-    return tuple(from_plain(kind, plain) for plain in unpack(packed))
+    text = zlib.decompress(packed)
+    try:
+        return tuple(_list_reader(kind)(text))
+    except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+        return tuple(from_plain(kind, plain) for plain in json.loads(text))
+
+
+def unpack_quickly(kind: type[T], packed: bytes) -> T:
+    """`from_plain` of what was packed, four times as fast; but a whole number comes back as the float its field is."""
+    text = zlib.decompress(packed)
+    try:
+        found: T = _quick_reader(kind)(text)
+    except (UnicodeError, msgspec.DecodeError):  # half a surrogate pair
+        return from_plain(kind, json.loads(text))
+    return found

@@ -1,16 +1,28 @@
 """What earlier nights left behind that reconciling needs: baselines, written and undone values, proposals."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, func, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Subquery,
+    Table,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from syncsvc.model import Field, Judgement, LinkKey, Memory, Proposal, ProposalState
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events
-from syncsvc.store.engine import Database, insert_or_replace
+from syncsvc.store.engine import Database, in_chunks, insert_or_replace
 from syncsvc.store.runs import Lease, require_lease
 
 _FIELD: Final = {field.value: field for field in Field}
@@ -21,20 +33,27 @@ class MemoryStore(Database):
 
     def memory(self) -> Memory:
         """All of it, as of one moment."""
+        written = defaultdict(set)
+        kept: dict[str, dict[LinkKey, Any]] = {"baseline": {}, "undone": {}}
+        done_before = set()
         with self._reading() as connection:
-            written = defaultdict(set)
-            for key, value in _values(connection, tables.written):
-                written[key].add(value)
+            for table, code, issue_id, field, value in connection.execute(_remembered()).all():
+                if table == "done":
+                    done_before.add(issue_id)
+                elif table == "written":
+                    written[code, issue_id, _FIELD[field]].add(value)
+                else:
+                    kept[table][code, issue_id, _FIELD[field]] = value
             proposals = defaultdict(list)
             for row in connection.execute(select(tables.proposal).order_by(tables.proposal.c.id)).mappings():
                 proposals[row["code"], row["issue_id"]].append(_proposal(row))
-            return Memory(
-                baselines=dict(_values(connection, tables.baseline)),
-                written={key: frozenset(values) for key, values in written.items()},
-                undone=dict(_values(connection, tables.undone)),
-                proposals={key: tuple(some) for key, some in proposals.items()},
-                done_before=_done_before(connection),
-            )
+        return Memory(
+            baselines=kept["baseline"],
+            written={key: frozenset(values) for key, values in written.items()},
+            undone=kept["undone"],
+            proposals={key: tuple(some) for key, some in proposals.items()},
+            done_before=frozenset(done_before),
+        )
 
     def record_baselines(self, lease: Lease, run: int, agreed: Mapping[LinkKey, date | None]) -> int:
         """Remember values both sides were seen to share; how many of them are new or differ."""
@@ -55,11 +74,16 @@ class MemoryStore(Database):
             add_events(connection, self._now(), run, actor_of(connection, run), told)
         return len(new)
 
-    def issue_ids(self) -> dict[str, str]:
-        """Jira key -> issue id as last seen, keys an issue had before it moved included."""
+    def keys_of_issues(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
+        """Each of these keys -> every key under which the issue behind it was ever found, itself among them."""
+        here, there = tables.issue.alias(), tables.issue.alias()
+        query = select(here.c.key, there.c.key).join(there, there.c.issue_id == here.c.issue_id)
+        found = {key: {key} for key in keys}
         with self._reading() as connection:
-            rows = connection.execute(select(tables.issue.c.key, tables.issue.c.issue_id))
-            return {key: issue_id for key, issue_id in rows}
+            for some in in_chunks(sorted(found)):
+                for key, other in connection.execute(query.where(here.c.key.in_(some))):
+                    found[key].add(other)
+        return {key: frozenset(others) for key, others in found.items()}
 
     def pending_proposals(self) -> list[Proposal]:
         """Completions that were handed to PMCS and not seen there yet, oldest first."""
@@ -153,22 +177,27 @@ def _values(connection: Connection, table: Table) -> list[tuple[LinkKey, Any]]:
     return [((code, issue_id, _FIELD[field]), value) for code, issue_id, field, value in rows]
 
 
-def _done_before(connection: Connection) -> frozenset[str]:
+def _remembered() -> CompoundSelect[Any]:
+    """Every value that is remembered of a link and field, with the table it is in, and every issue that was done."""
+    of_links = [
+        select(literal(table.name).label("table"), table.c.code, table.c.issue_id, table.c.field, table.c.value)
+        for table in (tables.baseline, tables.written, tables.undone)
+    ]
+    done = _done_before()
+    return union_all(*of_links, select(literal("done"), literal(""), done.c.issue_id, literal(""), null()))
+
+
+def _done_before() -> Subquery:
     """Issues that were seen done in a snapshot before the newest one of the same connector."""
-    taken = tables.snapshot.c
+    taken, done = tables.snapshot.c, tables.done.c
     newest = (
         select(taken.connector, func.max(taken.id).label("snapshot"))
         .where(taken.period.is_(None))
         .group_by(taken.connector)
         .subquery()
     )
-    done = tables.done.c
-    query = (
-        select(done.issue_id)
-        .join(newest, newest.c.connector == done.connector)
-        .where(done.snapshot < newest.c.snapshot)
-    )
-    return frozenset(connection.execute(query).scalars())
+    query = select(done.issue_id).join(newest, newest.c.connector == done.connector)
+    return query.where(done.snapshot < newest.c.snapshot).subquery()
 
 
 def _proposal(row: RowMapping) -> Proposal:

@@ -15,9 +15,9 @@ from syncsvc.errors import PlanRefused, UsageError
 from syncsvc.model import Link, Plan
 from syncsvc.store import tables
 from syncsvc.store.audit import add_events
-from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all, write_json
+from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all, unpack_quickly, write_json
 from syncsvc.store.engine import Database
-from syncsvc.store.parts import keep_part, read_part
+from syncsvc.store.parts import keep_part
 from syncsvc.store.runs import Lease, require_lease
 
 SHORTEST_PREFIX: Final = 6
@@ -61,7 +61,7 @@ class PlanStore(Database):
             connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=plan.id))
             newest = connection.execute(_newest(held.plan == plan.id)).mappings().one_or_none()
             if newest is not None and _stands_for(newest, plan, self._now()):
-                return _stored(connection, newest)
+                return _the(connection, newest["id"])
             row = {
                 **{"plan": plan.id, "mode": plan.mode, "purpose": plan.purpose, "run": run, "state": "open"},
                 **{"created_at": plan.created_at, "expires_at": plan.expires_at},
@@ -87,14 +87,13 @@ class PlanStore(Database):
                 raise UsageError(f"{plan_id!r} begins more than one plan: {', '.join(known)}", "Give more of the id.")
             if not known:
                 return None
-            return _stored(connection, connection.execute(_newest(held.plan == known[0])).mappings().one())
+            return _read(connection, held.plan == known[0])
 
     def newest_plan(self, purpose: str | None = None) -> StoredPlan | None:
         """The plan that was made last, of one purpose or of any."""
         wanted = () if purpose is None else (tables.making.c.purpose == purpose,)
         with self._reading() as connection:
-            row = connection.execute(_newest(*wanted)).mappings().one_or_none()
-            return None if row is None else _stored(connection, row)
+            return _read(connection, *wanted)
 
     def last_links(self, limit: str) -> tuple[Link, ...]:
         """The links of the last plan of what differs, other than those that break `limit` and were not applied."""
@@ -121,7 +120,7 @@ class PlanStore(Database):
                 connection.execute(insert(tables.waiver), waived)
                 told.append({"event": "waived", "detail": f"{limit}: {reason}"})
             add_events(connection, at, run, actor, told)
-            return _stored(connection, _row(connection, making))
+            return _the(connection, making)
 
     def begin_applying(self, lease: Lease, run: int, making: int, *, to_write: int = 0) -> None:
         """From open to applying; PlanRefused for a making that is no longer open, or has ended.
@@ -153,7 +152,7 @@ def _stands_for(newest: RowMapping, plan: Plan, at: datetime) -> bool:
     """
     if newest["purpose"] != plan.purpose or newest["state"] != "open" or newest["expires_at"] <= at:
         return False
-    return _broken(from_plain(Plan, unpack(newest["body"]))) == _broken(plan)
+    return _broken(_plan(newest["body"])) == _broken(plan)
 
 
 def _broken(plan: Plan) -> set[tuple[str, float | None]]:
@@ -185,16 +184,44 @@ def _newest(*wanted: Any) -> Select[Any]:
     return select(tables.making).where(*wanted).order_by(tables.making.c.id.desc()).limit(1)
 
 
-def _stored(connection: Connection, row: RowMapping) -> StoredPlan:
-    held = tables.waiver.c
-    query = select(held.limit, held.reason, held.actor, held.at).where(held.making == row["id"]).order_by(held.id)
+def _plan(body: bytes) -> Plan:
+    plan = unpack_quickly(Plan, body)
+    # the numbers of a violation are shown to machines as they were counted: 3 and not 3.0
+    return from_plain(Plan, unpack(body)) if plan.violations else plan
+
+
+def _the(connection: Connection, making: int) -> StoredPlan:
+    found = _read(connection, tables.making.c.id == making)
+    if found is None:
+        raise ValueError(f"there is no making {making}")
+    return found
+
+
+def _read(connection: Connection, *wanted: Any) -> StoredPlan | None:
+    """The newest making of those that are wanted, with its links and waivers, in one query."""
+    making, part, waiver = _newest(*wanted).subquery(), tables.part.c, tables.waiver.c
+    columns = (waiver.limit, waiver.reason, waiver.actor, waiver.at)
+    query = (
+        select(making, part.packed, *columns)
+        .join(tables.part, part.sha256 == making.c.links)
+        .outerjoin(tables.waiver, waiver.making == making.c.id)
+        .order_by(waiver.id)
+    )
+    rows = connection.execute(query).mappings().all()
+    return _stored(rows) if rows else None
+
+
+def _stored(rows: Sequence[RowMapping]) -> StoredPlan:
+    """A making from its rows, of which there is one for each waiver and at least one."""
+    row = rows[0]
+    waivers = [{name: each[name] for name in Waiver.__slots__} for each in rows if each["limit"] is not None]
     return StoredPlan(
         making=row["id"],
-        plan=from_plain(Plan, unpack(row["body"])),
-        links=unpack_all(Link, read_part(connection, row["links"])),
+        plan=_plan(row["body"]),
+        links=unpack_all(Link, row["packed"]),
         run=row["run"],
         state=row["state"],
         approved_by=row["approved_by"],
         approved_at=row["approved_at"],
-        waivers=tuple(Waiver(**waiver) for waiver in connection.execute(query).mappings()),
+        waivers=tuple(Waiver(**waiver) for waiver in waivers),
     )

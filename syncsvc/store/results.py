@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
 
-from syncsvc.model import DriftKind, Link, ReportBasis, RunResult, Snapshot
+from syncsvc.model import DriftKind, Link, ReportBasis, RunResult
 from syncsvc.store import tables
 from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all
 from syncsvc.store.engine import Database
 from syncsvc.store.parts import keep_part, read_part
-from syncsvc.store.snapshots import read_snapshot
+from syncsvc.store.snapshots import read_snapshots, with_ids
 
 _COUNTED: Final = frozenset({DriftKind.IN_SYNC, DriftKind.UNLINKED})
 
@@ -45,12 +45,8 @@ class ResultStore(Database):
             if body is None:
                 return None
             kept = unpack(body)
-            pulled: dict[str, Snapshot] = {}
-            for name, snapshot_id in kept["pulled"].items():
-                query = select(tables.snapshot).where(tables.snapshot.c.id == snapshot_id)
-                row = connection.execute(query).mappings().one_or_none()
-                if row is not None:
-                    pulled[name] = read_snapshot(connection, row)
+            there = read_snapshots(connection, with_ids(kept["pulled"].values()))
+            pulled = {name: there[each] for name, each in kept["pulled"].items() if each in there}
             basis = None if kept["basis"] is None else from_plain(ReportBasis, kept["basis"])
             if basis is not None and "links" in kept:  # an earlier version kept them within the basis
                 basis = replace(basis, links=unpack_all(Link, read_part(connection, kept["links"])))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from syncsvc.errors import LeaseHeld, LeaseLost
 from syncsvc.model import Mode
@@ -66,7 +66,7 @@ class RunStore(Database):
         """A run by its id."""
         with self._reading() as connection:
             row = connection.execute(select(tables.run).where(tables.run.c.id == run)).mappings().one_or_none()
-        return None if row is None else _run(row)
+        return None if row is None else run_of(row)
 
     def runs_by_id(self, ids: Collection[int]) -> dict[int, Run]:
         """Those of these runs that there are."""
@@ -76,7 +76,7 @@ class RunStore(Database):
                 for some in in_chunks(sorted(ids))
                 for row in connection.execute(select(tables.run).where(tables.run.c.id.in_(some))).mappings()
             ]
-        return {row["id"]: _run(row) for row in rows}
+        return {row["id"]: run_of(row) for row in rows}
 
     def latest_run(self) -> Run | None:
         """The run that began last, finished or not."""
@@ -89,7 +89,7 @@ class RunStore(Database):
             query = query.where(tables.run.c.id < before)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [_run(row) for row in rows]
+        return [run_of(row) for row in rows]
 
     def applied_by(self, plan: str) -> Run | None:
         """The run that wrote what a plan says last; None where none did yet."""
@@ -98,7 +98,7 @@ class RunStore(Database):
         query = select(tables.run).where(tables.run.c.plan == plan, wrote).order_by(tables.run.c.id.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else _run(row)
+        return None if row is None else run_of(row)
 
     def identity(self) -> str:
         """What tells this store from any other, also after it was copied or moved: 12 hex digits of its first run."""
@@ -166,6 +166,7 @@ def _lost(connection: Connection, lease: Lease) -> LeaseLost:
     return LeaseLost(f"The lease of {lease.owner} ran out, and {row['owner'] or 'another run'} took over")
 
 
-def _run(row: RowMapping) -> Run:
+def run_of(row: Mapping[Any, Any]) -> Run:
+    """A run from its row."""
     mode, body = row["mode"], row["body"]
     return Run(**{**row, "mode": mode and Mode(mode), "body": None if body is None else json.loads(body)})

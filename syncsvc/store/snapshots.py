@@ -8,25 +8,30 @@ version of every row below an inserted one, so they are a part of their own.
 Milestones come back in order of code, whatever order they were read in: a row that moved is no change.
 """
 
-import re
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    SelectBase,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
-from syncsvc.model import Milestone, Reject, Side, Snapshot, Status
+from syncsvc.model import Milestone, Reject, Side, Snapshot
 from syncsvc.store import tables
-from syncsvc.store.codec import decode, encode_all, from_plain, pack, to_plain, unpack
-from syncsvc.store.engine import Database, in_chunks, insert_or_replace, insert_plain
-from syncsvc.store.parts import keep_part, read_part
-from syncsvc.store.runs import Lease, require_lease
-from syncsvc.store.tables import STANDING
+from syncsvc.store.codec import decode_all, from_plain, unpack
+from syncsvc.store.engine import Database, in_chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,51 +66,7 @@ class OlderEdition:
 
 
 class SnapshotStore(Database):
-    """Keeping snapshots and finding them again."""
-
-    def save_snapshot(self, lease: Lease, run: int, snapshot: Snapshot) -> Snapshot:
-        """Keep a snapshot; it comes back with its id and edition, its milestones in order of code.
-
-        Within a connector, period and kind an edition is new when its bytes differ from the edition before it. The
-        newest edition's bytes under the same mapping again are no new snapshot: the one that is there comes back. A
-        file that is only read again (another mapping, or moved into another folder) keeps the edition that it is.
-        Without a period (a tracker) every snapshot is kept and none has an edition.
-        """
-        milestones = tuple(sorted(snapshot.milestones, key=attrgetter("code")))
-        snapshot = replace(snapshot, milestones=milestones, source=without_secrets(snapshot.source))
-        codes = [each.code for each in milestones]
-        bodies = dict(zip(codes, encode_all(Milestone, milestones, without=("code", "where")), strict=True))
-        if len(bodies) != len(codes):
-            twice = [code for code, times in Counter(codes).items() if times > 1]
-            raise ValueError(f"codes are not unique in the snapshot: {', '.join(twice[:5])}")
-        beside, places = _pack_beside(snapshot), pack([each.where for each in milestones])
-
-        with self._writing() as connection:
-            require_lease(connection, lease)
-            before = _edition_read_again(connection, snapshot) or _newest_edition(connection, snapshot)
-            _note_seen(connection, snapshot)
-            if before is not None and _is_same_reading(before, snapshot):
-                return read_snapshot(connection, before)
-            stream, seq = _next_in_stream(connection, snapshot)
-            changed = _keep_versions(connection, stream, seq, bodies)
-            row = {
-                **{name: getattr(snapshot, name) for name in _IN_HEAD},
-                **{"run": run, "stream": stream, "seq": seq, "edition": _edition(before, snapshot)},
-                **{"milestones": len(milestones), "rejects": len(snapshot.rejects), "rows": snapshot.rows},
-                **{"beside": keep_part(connection, beside), "places": keep_part(connection, places)},
-            }
-            made = insert(tables.snapshot).returning(tables.snapshot.c.id)
-            snapshot_id = int(connection.execute(made, row).scalar_one())
-            if snapshot.period is None:
-                _note_issues(connection, snapshot_id, snapshot, changed)
-                _note_reading(connection, snapshot_id, snapshot)
-        return replace(snapshot, id=snapshot_id, edition=row["edition"])
-
-    def seen(self, connector: str) -> dict[str, str]:
-        """Source -> fingerprint (of syncsvc.connector) of what was last kept from it."""
-        query = select(tables.seen.c.source, tables.seen.c.fingerprint).where(tables.seen.c.connector == connector)
-        with self._reading() as connection:
-            return {source: fingerprint for source, fingerprint in connection.execute(query)}
+    """Finding snapshots again."""
 
     def snapshot(self, snapshot_id: int) -> Snapshot | None:
         """A snapshot by its id."""
@@ -120,16 +81,21 @@ class SnapshotStore(Database):
         place, and is what that place held last: also where it went back to an earlier revision or lost its date.
         `before`: of the snapshots that had been taken before this instant.
         """
-        held = tables.snapshot.c
-        query = select(tables.snapshot).where(held.connector == connector)
-        if kind is not None:
-            query = query.where(held.kind == kind)
-        if before is not None:
-            query = query.where(held.taken_at < before)
-            last = query.where(held.side == Side.PUBLISHED.value).order_by(held.id.desc())
-            return self._find(last.limit(1)) or self._find(_newest_first(query))
-        standing = query.where(held.side == Side.PUBLISHED.value, _stands_there(connector))
-        return self._find(standing.order_by(held.id.desc()).limit(1)) or self._find(_newest_first(query))
+        return self._find(_newest(connector, kind, before))
+
+    def newest_snapshots(self, wanted: Sequence[tuple[str, str | None]]) -> list[Snapshot | None]:
+        """The newest snapshot of each connector and kind (None for any), read together: two queries for all of them."""
+        if not wanted:
+            return []
+        chosen = union_all(
+            *(
+                select(literal_column(str(place)).label("place"), _newest(connector, kind).subquery().c.id)
+                for place, (connector, kind) in enumerate(wanted)
+            )
+        )
+        with self._reading() as connection:
+            found = read_snapshots(connection, chosen)
+        return [found.get(place) for place in range(len(wanted))]
 
     def last_reading(self, connector: str) -> tuple[Snapshot, frozenset[str]] | None:
         """The last complete snapshot of a tracker that tells its clock, and ids of issues we wrote to after it.
@@ -149,7 +115,7 @@ class SnapshotStore(Database):
                 return None
             meant = select(told.issue_id).where(told.event == "intent", told.run >= row["run"]).distinct()
             written = frozenset(issue for issue in connection.execute(meant).scalars() if issue)
-            return read_snapshot(connection, row), written
+            return read_snapshot(connection, row["id"]), written
 
     def find_snapshot(
         self,
@@ -169,7 +135,7 @@ class SnapshotStore(Database):
             query = query.where(held.edition == edition)
         if before is not None:
             query = query.where(held.taken_at < before)
-        return self._find(_newest_first(query))
+        return self._find(newest_first(query))
 
     def snapshot_heads(self, connector: str | None = None) -> list[SnapshotHead]:
         """All snapshots without their milestones, in order of arrival."""
@@ -180,37 +146,6 @@ class SnapshotStore(Database):
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [SnapshotHead(**{**row, "side": Side(row["side"])}) for row in rows]
-
-    def editions(self, connector: str, period: str, kind: str | None, *, until: int | None = None) -> list[Snapshot]:
-        """Every edition of a month in order, each as it was read last; of the snapshots up to the id `until`."""
-        held = tables.snapshot.c
-        where = (held.connector == connector, held.period == period, held.kind.is_not_distinct_from(kind))
-        with self._reading() as connection:
-            return [read_snapshot(connection, row) for row in _last_readings(connection, where, until)]
-
-    def history(self, connector: str, kind: str | None, *, until: int | None = None) -> list[Snapshot]:
-        """Every edition of every month of a kind, oldest month first, without places and rejects.
-
-        Read in one pass over what changed: milestones that stood the same in many snapshots are one value.
-        """
-        held, version = tables.snapshot.c, tables.version.c
-        where = (held.connector == connector, held.period.is_not(None), held.kind.is_not_distinct_from(kind))
-        with self._reading() as connection:
-            rows = _last_readings(connection, where, until)
-            if not rows:
-                return []
-            by_seq = sorted(rows, key=lambda row: row["seq"])
-            query = select(version.code, version.from_seq, version.to_seq, version.body)
-            found = connection.execute(query.where(version.stream == rows[0]["stream"])).all()
-        seqs = [row["seq"] for row in by_seq]
-        milestones: dict[int, list[Milestone]] = {seq: [] for seq in seqs}
-        for code, from_seq, to_seq, body in sorted(found):
-            standing = seqs[bisect_left(seqs, from_seq) : bisect_left(seqs, to_seq)]
-            if standing:
-                milestone = decode(Milestone, body, code=code)
-                for seq in standing:
-                    milestones[seq].append(milestone)
-        return [replace(head_of(row), milestones=tuple(milestones[row["seq"]])) for row in rows]
 
     def newest_before(self, snapshot: Snapshot) -> Snapshot | None:
         """The last edition of the last month before that of a snapshot, of the same connector and kind; complete."""
@@ -223,7 +158,7 @@ class SnapshotStore(Database):
             held.period < snapshot.period,
             held.complete,
         )
-        return self._find(_newest_first(query))
+        return self._find(newest_first(query))
 
     def run_of(self, snapshot_id: int) -> int | None:
         """Which run kept a snapshot."""
@@ -251,7 +186,7 @@ class SnapshotStore(Database):
                 held.complete,
                 _is_before(this),
             )
-            return connection.execute(_newest_first(query)).scalar()
+            return connection.execute(newest_first(query)).scalar()
 
     def older_edition(self, snapshot_id: int) -> OlderEdition | None:
         """Whether a snapshot has the bytes of an earlier edition of its month and came from another file than the
@@ -278,68 +213,17 @@ class SnapshotStore(Database):
         return OlderEdition(this["edition"], same, before.edition, before.source)
 
     def _find(self, query: Select[Any]) -> Snapshot | None:
+        """The snapshot that a query finds first; of its columns only the id counts."""
+        chosen = query.with_only_columns(literal_column("0").label("place"), tables.snapshot.c.id).limit(1)
         with self._reading() as connection:
-            row = connection.execute(query).mappings().first()
-            return None if row is None else read_snapshot(connection, row)
-
-
-def without_secrets(source: str) -> str:
-    """A source as it may be kept: of a URL neither user nor password, query or fragment."""
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+            return read_snapshots(connection, chosen).get(0)
 
 
 #: Columns of a snapshot's row that are fields of the snapshot under the same name.
-_IN_HEAD = (
+IN_HEAD = (
     *("connector", "side", "source", "sha256", "mapping_sha256", "period", "kind"),
     *("data_date", "complete", "typed", "taken_at"),
 )
-
-
-def _pack_beside(snapshot: Snapshot) -> bytes:
-    beside = {
-        "rejects": [to_plain(reject) for reject in snapshot.rejects],
-        "asked": None if snapshot.asked is None else sorted(snapshot.asked),
-        "missing": list(snapshot.missing),
-        "moved": dict(snapshot.moved),
-    }
-    return pack(beside | ({"why_incomplete": snapshot.why_incomplete} if snapshot.why_incomplete else {}))
-
-
-def _note_seen(connection: Connection, snapshot: Snapshot) -> None:
-    if snapshot.sha256 is not None:
-        fingerprint = f"{snapshot.sha256}:{snapshot.mapping_sha256}"
-        row = {"connector": snapshot.connector, "source": snapshot.source, "fingerprint": fingerprint}
-        insert_or_replace(connection, tables.seen, [row])
-
-
-def _edition_read_again(connection: Connection, snapshot: Snapshot) -> RowMapping | None:
-    """The last reading of these bytes, where no export arrived: a file read under another mapping, or moved as it is.
-
-    Files are read in order of their names, which is not the order in which editions arrived: an old edition that is
-    read again must not become the newest.
-    """
-    if snapshot.period is None or snapshot.sha256 is None:
-        return None
-    rows = select(tables.seen.c.source, tables.seen.c.fingerprint).where(tables.seen.c.connector == snapshot.connector)
-    last_bytes = {source: fingerprint.partition(":")[0] for source, fingerprint in connection.execute(rows)}
-    name = _file_name(snapshot.source)
-    if snapshot.source in last_bytes:  # what it held last is what counts: going back to older bytes is an arrival
-        is_known = last_bytes[snapshot.source] == snapshot.sha256
-    else:
-        is_known = any(_file_name(source) == name and last_bytes[source] == snapshot.sha256 for source in last_bytes)
-    if not is_known:
-        return None
-    held = tables.snapshot.c
-    query = select(tables.snapshot).where(
-        held.connector == snapshot.connector,
-        held.period == snapshot.period,
-        held.kind.is_not_distinct_from(snapshot.kind),
-        held.sha256 == snapshot.sha256,
-    )
-    return connection.execute(_newest_first(query)).mappings().first()
 
 
 def _stands_there(connector: str) -> ColumnElement[bool]:
@@ -349,103 +233,10 @@ def _stands_there(connector: str) -> ColumnElement[bool]:
     return (held.sha256 + ":" + held.mapping_sha256).in_(last.correlate(tables.snapshot))
 
 
-def _file_name(source: str) -> str:
-    return re.split(r"[/\\]", source)[-1]
-
-
-def _newest_edition(connection: Connection, snapshot: Snapshot) -> RowMapping | None:
-    """The last reading of the newest edition of the same connector, period and kind."""
-    if snapshot.period is None:
-        return None
-    held = tables.snapshot.c
-    query = select(tables.snapshot).where(
-        held.connector == snapshot.connector,
-        held.period == snapshot.period,
-        held.kind.is_not_distinct_from(snapshot.kind),
-    )
-    return connection.execute(_newest_first(query)).mappings().first()
-
-
-def _is_same_reading(before: RowMapping, snapshot: Snapshot) -> bool:
-    return _has_same_bytes(before, snapshot) and before["mapping_sha256"] == snapshot.mapping_sha256
-
-
-def _has_same_bytes(before: RowMapping, snapshot: Snapshot) -> bool:
-    return snapshot.sha256 is not None and before["sha256"] == snapshot.sha256
-
-
-def _edition(before: RowMapping | None, snapshot: Snapshot) -> int | None:
-    if snapshot.period is None:
-        return None
-    if before is None:
-        return 1
-    return int(before["edition"]) + (0 if _has_same_bytes(before, snapshot) else 1)
-
-
-def _next_in_stream(connection: Connection, snapshot: Snapshot) -> tuple[int, int]:
-    """The stream a snapshot belongs to, and its place in it."""
-    name = {"connector": snapshot.connector, "kind": snapshot.kind or ""}
-    stream = tables.stream.c
-    query = select(stream.id, stream.last_seq).where(stream.connector == name["connector"], stream.kind == name["kind"])
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        made = insert(tables.stream).returning(stream.id)
-        return int(connection.execute(made, {**name, "last_seq": 1}).scalar_one()), 1
-    stream_id, seq = found.id, found.last_seq + 1
-    connection.execute(update(tables.stream).where(stream.id == stream_id).values(last_seq=seq))
-    return stream_id, seq
-
-
-def _keep_versions(connection: Connection, stream: int, seq: int, bodies: dict[str, str]) -> set[str]:
-    """End the versions that no longer stand and begin the new ones; the codes of these."""
-    held = tables.version.c
-    standing = and_(held.stream == stream, held.to_seq == STANDING)
-    # fetched at once: one by one takes twice as long
-    before = {code: body for code, body in connection.execute(select(held.code, held.body).where(standing)).all()}
-    changed = [code for code, body in bodies.items() if before.get(code) != body] if before else list(bodies)
-    ended = [code for code in changed if code in before] + [code for code in before if code not in bodies]
-    for some in in_chunks(ended):
-        connection.execute(update(tables.version).where(standing, held.code.in_(some)).values(to_seq=seq))
-    if changed:
-        rows = [(stream, code, seq, STANDING, bodies[code]) for code in changed]
-        insert_plain(connection, tables.version, ("stream", "code", "from_seq", "to_seq", "body"), rows)
-    return set(changed)
-
-
-def _note_issues(connection: Connection, snapshot_id: int, snapshot: Snapshot, changed: set[str]) -> None:
-    """Which issue is behind each key, and which issues have been done; of what changed, the rest is known."""
-    ids = {each.code: each.issue_id for each in snapshot.milestones if each.issue_id is not None}
-    keys = {code: issue_id for code, issue_id in ids.items() if code in changed}
-    keys |= {asked: ids[now] for asked, now in snapshot.moved.items() if now in ids}
-    insert_or_replace(
-        connection,
-        tables.issue,
-        [{"key": key, "issue_id": issue_id, "snapshot": snapshot_id} for key, issue_id in keys.items()],
-    )
-    done = {
-        ids[each.code]
-        for each in snapshot.milestones
-        if each.code in changed and each.code in ids and each.status is Status.COMPLETED
-    }
-    known = tables.done.c
-    for some in in_chunks(sorted(done)):
-        query = select(known.issue_id).where(known.connector == snapshot.connector, known.issue_id.in_(some))
-        new = set(some).difference(connection.execute(query).scalars())
-        rows = [{"connector": snapshot.connector, "issue_id": each, "snapshot": snapshot_id} for each in sorted(new)]
-        insert_or_replace(connection, tables.done, rows)
-
-
-def _note_reading(connection: Connection, snapshot_id: int, snapshot: Snapshot) -> None:
-    """When a tracker was read, by its own clock; one that has none is read whole each time."""
-    if snapshot.read_at is not None and snapshot.census_at is not None:
-        row = {"snapshot": snapshot_id, "read_at": snapshot.read_at, "census_at": snapshot.census_at}
-        connection.execute(insert(tables.reading), row)
-
-
 def head_of(row: RowMapping) -> Snapshot:
     """A snapshot without milestones, rejects and what else stands beside them."""
     return Snapshot(
-        **{name: row[name] for name in _IN_HEAD if name != "side"},
+        **{name: row[name] for name in IN_HEAD if name != "side"},
         side=Side(row["side"]),
         milestones=(),
         edition=row["edition"],
@@ -453,47 +244,83 @@ def head_of(row: RowMapping) -> Snapshot:
     )
 
 
-def read_snapshot(connection: Connection, row: RowMapping) -> Snapshot:
-    """A snapshot as it was saved."""
-    held = tables.version.c
-    query = select(held.code, held.body).where(
-        held.stream == row["stream"], held.from_seq <= row["seq"], held.to_seq > row["seq"]
+def read_snapshot(connection: Connection, snapshot_id: int) -> Snapshot:
+    """A snapshot as it was saved; KeyError where there is none."""
+    return read_snapshots(connection, with_ids([snapshot_id]))[snapshot_id]
+
+
+def with_ids(ids: Collection[int]) -> Select[Any]:
+    """Snapshots to read, by their ids."""
+    held = tables.snapshot.c
+    return select(held.id.label("place"), held.id).where(held.id.in_(ids))
+
+
+def read_snapshots(connection: Connection, chosen: SelectBase) -> dict[int, Snapshot]:
+    """Snapshots as they were saved, by the `place` that `chosen` (of columns place, id) gives each; in two queries."""
+    rows = connection.execute(_whole(chosen)).mappings().all()
+    versions: dict[int, list[tuple[str, str]]] = {row["id"]: [] for row in rows}
+    held, version = tables.snapshot.c, tables.version.c
+    stands = and_(version.stream == held.stream, version.from_seq <= held.seq, version.to_seq > held.seq)
+    query = select(held.id, version.code, version.body).join(tables.version, stands)
+    for some in in_chunks(list(versions)):
+        for snapshot_id, code, body in connection.execute(query.where(held.id.in_(some))).all():
+            versions[snapshot_id].append((code, body))
+    return {row["place"]: _snapshot(row, versions[row["id"]]) for row in rows}
+
+
+def _whole(chosen: SelectBase) -> Select[Any]:
+    """The rows of snapshots with everything of them that is not in versions, and their place."""
+    of, held = chosen.subquery(), tables.snapshot
+    beside, places = tables.part.alias(), tables.part.alias()
+    columns = (
+        *(of.c.place, held, tables.reading.c.read_at, tables.reading.c.census_at),
+        *(beside.c.packed.label("packed_beside"), places.c.packed.label("packed_places")),
     )
-    # sorted here: a database may sort by the rules of a language
-    versions = sorted((code, body) for code, body in connection.execute(query))
-    places = unpack(read_part(connection, row["places"]))
-    beside = unpack(read_part(connection, row["beside"]))
-    reading = connection.execute(select(tables.reading).where(tables.reading.c.snapshot == row["id"])).one_or_none()
-    return Snapshot(
-        **{name: row[name] for name in _IN_HEAD if name != "side"},
-        side=Side(row["side"]),
-        milestones=tuple(
-            decode(Milestone, body, code=code, where=where)
-            for (code, body), where in zip(versions, places, strict=True)
-        ),
-        edition=row["edition"],
+    return (
+        select(*columns)
+        .join_from(of, held, held.c.id == of.c.id)
+        .join(beside, beside.c.sha256 == held.c.beside)
+        .join(places, places.c.sha256 == held.c.places)
+        .outerjoin(tables.reading, tables.reading.c.snapshot == held.c.id)
+    )
+
+
+def _snapshot(row: RowMapping, versions: list[tuple[str, str]]) -> Snapshot:
+    versions.sort()  # here: a database may sort by the rules of a language
+    beside = unpack(row["packed_beside"])
+    milestones = decode_all(
+        Milestone,
+        [body for _, body in versions],
+        {"code": [code for code, _ in versions], "where": unpack(row["packed_places"])},
+    )
+    return replace(
+        head_of(row),
+        milestones=tuple(milestones),
         rejects=tuple(from_plain(Reject, plain) for plain in beside["rejects"]),
         asked=None if beside["asked"] is None else frozenset(beside["asked"]),
         missing=tuple(beside["missing"]),
         moved=beside["moved"],
         why_incomplete=beside.get("why_incomplete", ""),
-        read_at=None if reading is None else reading.read_at,
-        census_at=None if reading is None else reading.census_at,
-        id=row["id"],
+        read_at=row["read_at"],
+        census_at=row["census_at"],
     )
 
 
-def _last_readings(connection: Connection, where: Sequence[ColumnElement[bool]], until: int | None) -> list[RowMapping]:
-    """Of each edition the snapshot that was read last, in order of month and edition."""
+def _newest(connector: str, kind: str | None, before: datetime | None = None) -> Select[Any]:
+    """The snapshot that is the newest of a connector, and of a kind where one is named."""
     held = tables.snapshot.c
-    query = select(tables.snapshot).where(*where).order_by(held.period, func.coalesce(held.edition, 0), held.id)
-    if until is not None:
-        query = query.where(held.id <= until)
-    last = {(row["period"], row["edition"]): row for row in connection.execute(query).mappings()}
-    return list(last.values())
+    query = select(tables.snapshot).where(held.connector == connector)
+    if kind is not None:
+        query = query.where(held.kind == kind)
+    if before is not None:
+        query = query.where(held.taken_at < before)
+    is_there = held.side == Side.PUBLISHED.value
+    if before is None:
+        is_there &= _stands_there(connector)
+    return newest_first(query.order_by(case((is_there, held.id), else_=0).desc()))
 
 
-def _newest_first(query: Select[Any]) -> Select[Any]:
+def newest_first(query: Select[Any]) -> Select[Any]:
     held = tables.snapshot.c
     order = (held.period.desc().nulls_last(), func.coalesce(held.edition, 0).desc(), held.id.desc())
     return query.order_by(*order).limit(1)

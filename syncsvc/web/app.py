@@ -55,6 +55,9 @@ _STATUS: Final[tuple[tuple[type[SyncsvcError], int], ...]] = (
     (SourceError, 502),
 )
 
+#: For who comes in the moment in which what a run changed is still being looked up.
+_BEHIND: Final = "A run is at work or has just ended: this page shows what stood before it. Load it again in a moment."
+
 _log = logging.getLogger("syncsvc.web")
 
 
@@ -138,7 +141,7 @@ class _Site:
                 return self._too_low(caller, what.role)
             ask = Ask(self.desk, caller.person, request.path_params, dict(request.query_params), form or {}, file)
             answer = what.show(ask) if isinstance(what, Page) else self._do(ask, what)
-            return self._answer(request, caller, answer)
+            return self._answer(request, caller, answer, ask)
         except UsageError as error:  # of a page: its path or its query names what is not there
             return self._said(error, caller, status=404 if isinstance(what, Page) else 422)
         except SyncsvcError as error:
@@ -165,7 +168,7 @@ class _Site:
             return Elsewhere("/runs", ["It has not begun yet, since others are at work. Once it does, it stands here."])
         return Elsewhere(deed.meanwhile or f"/runs/{piece.run}")
 
-    def _answer(self, request: Request, caller: Caller, answer: Answer) -> Response:
+    def _answer(self, request: Request, caller: Caller, answer: Answer, ask: Ask) -> Response:
         if isinstance(answer, Elsewhere):
             response: Response = RedirectResponse(answer.path, 303)
             if answer.told:
@@ -182,8 +185,9 @@ class _Site:
                 headers["content-security-policy"] = answer.policy
             return Response(answer.content, media_type=answer.media_type, headers=headers)
         cookie = request.cookies.get(_TOLD_COOKIE, "")
+        last = unpack_told(cookie, self.access.sign) if cookie else []
         response = self._shown(
-            answer, caller, here=request.url.path, told=unpack_told(cookie, self.access.sign) if cookie else ()
+            answer, caller, here=request.url.path, told=[*last, *([_BEHIND] if ask.is_behind else [])]
         )
         if cookie:
             response.delete_cookie(_TOLD_COOKIE, path="/")

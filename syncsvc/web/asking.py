@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from syncsvc.persons import Person, Role
 from syncsvc.service import Service
-from syncsvc.web.desk import Configured, Desk
+from syncsvc.web.desk import Configured, Desk, Mark
 
 V = TypeVar("V")
 
@@ -27,19 +27,19 @@ class Ask:
     form: Mapping[str, str] = field(default_factory=dict)
     file: bytes | None = None  # what was uploaded
     begun: Callable[[int], None] = lambda run: None  # told the number of each run that this begins
+    at: Mark | None = None  # what is looked at; None until then, which is what pages show by then
+    is_behind: bool = False  # whether that stood before a change that is still being looked up
 
     @cached_property
     def configured(self) -> Configured:
         """The configuration as it stands now, the same for the whole request."""
         return self.desk.configured()
 
-    @cached_property
-    def _mark(self) -> tuple[object, ...]:
-        return self.desk.mark()
-
     def once(self, name: Hashable, make: Callable[[], V]) -> V:
         """What `make` gives, kept for all requests until the store or the configuration changes."""
-        return self.desk.once(self._mark, name, make)
+        if self.at is None:  # no cached_property, which keeps others waiting while one waits
+            self.at, self.is_behind = self.desk.shown()
+        return self.desk.once(self.at, name, make)
 
     def act(self, use: Callable[[Service], V], *, patience_seconds: float | None = None) -> V:
         """What `use` does with the service in the name of who asks, once whoever is at work is done.
@@ -50,7 +50,7 @@ class Ask:
 
     def again(self) -> "Ask":
         """The same request anew: the store is another one now, after something was done."""
-        return replace(self)
+        return replace(self, at=None, is_behind=False)
 
     def may(self, role: Role) -> bool:
         """Whether who asks may do what needs this role."""
@@ -89,12 +89,15 @@ Answer = Shown | Elsewhere | Handed
 
 @dataclass(frozen=True)
 class Page:
-    """Something to look at. `nav` is its word in the navigation; "" keeps it out of there."""
+    """Something to look at. `nav` is its word in the navigation; "" keeps it out of there. `prepare` looks up, once
+    after each change, what takes long and is the same for whoever asks.
+    """
 
     path: str
     show: Callable[[Ask], Answer]
     nav: str = ""
     role: Role = Role.VIEWER
+    prepare: Callable[[Ask], object] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """What the pages work at: one open store, the configuration as its files stand now, and what was looked up before.
 
-Looking at both sides takes a second where there are ten thousand milestones, and changes only with the store. What is
-made once is kept until the store, the configuration or the day at the site is another.
+Looking at both sides takes most of a second where there are ten thousand milestones, and changes only with the store.
+What is made once is kept until the store, the configuration or the day at the site is another. Where a keeper looks
+everything up again after each change (ready.py), nobody waits for it but who made the change: the others are shown for
+that moment what stood before it, and are told so.
 """
 
 import threading
@@ -24,6 +26,10 @@ from syncsvc.web.work import Work
 from syncsvc.wiring import Clock, Wiring
 
 V = TypeVar("V")
+
+#: Another one whenever anything that is shown has changed, but for what the clock alone changes.
+Mark = tuple[object, ...]
+_OF_THE_SITE = 2  # the last of a mark: the files of the configuration and the day at the site; before them the store's
 
 #: How long who decides waits for another one to be done, and how often is looked.
 PATIENCE_SECONDS = 20.0
@@ -51,6 +57,28 @@ class Configured:
         return Reporting(self.settings, self.setup.store, self.links)
 
 
+class Kept:
+    """What was made under one mark, by name."""
+
+    def __init__(self) -> None:
+        self._making = threading.RLock()
+        self._values: dict[Hashable, tuple[Any]] = {}
+
+    def once(self, name: Hashable, make: Callable[[], V]) -> V:
+        """What `make` gives, made by one thread."""
+        kept = self._values.get(name)
+        if kept is None:
+            with self._making:
+                kept = self._values.get(name)
+                if kept is None:
+                    kept = (make(),)
+                    for oldest in list(self._values)[: max(0, len(self._values) + 1 - _MOST_KEPT)]:
+                        del self._values[oldest]
+                    self._values[name] = kept
+        made: V = kept[0]
+        return made
+
+
 class Desk:
     """One for all requests of a process. `stopping` tells an apply to begin no further batch of writes."""
 
@@ -58,9 +86,10 @@ class Desk:
         self._wire = wire
         self._stopping = stopping
         self._reading = threading.RLock()
-        self._making = threading.RLock()
+        self._keeping = threading.Lock()
         self._deciding = threading.Lock()
-        self._kept: dict[tuple[Hashable, Hashable], tuple[Any]] = {}
+        self._kept: dict[Mark, Kept] = {}
+        self.rounds = Rounds()  # of the keeper who looks everything up after each change, where there is one
         self._configured: Configured | None = None
         self.now = now
         self.store: Store = wire().open_store()
@@ -83,26 +112,36 @@ class Desk:
         health, _ = wiring.health(self.store)
         return health
 
-    def mark(self) -> tuple[object, ...]:
+    def mark(self) -> Mark:
         """While it is the same, so is everything that can be shown, but for what the clock alone changes. One query."""
         configured = self.configured()
         return (*self.store.mark(), configured.files, configured.setup.today())
 
-    def once(self, mark: Hashable, name: Hashable, make: Callable[[], V]) -> V:
-        """What `make` gives, made by one thread and kept while `mark` is the newest."""
-        place = (mark, name)
-        kept = self._kept.get(place)
-        if kept is None:
-            with self._making:
-                kept = self._kept.get(place)
-                if kept is None:
-                    kept = (make(),)
-                    stale = [each for each in self._kept if each[0] != mark]
-                    for each in stale or list(self._kept)[: max(0, len(self._kept) - _MOST_KEPT)]:
-                        del self._kept[each]
-                    self._kept[place] = kept
-        made: V = kept[0]
-        return made
+    def shown(self) -> tuple[Mark, bool]:
+        """The mark of what a page shows, and whether something newer is being looked up meanwhile.
+
+        The newest, unless a keeper has still to look that up; who comes before it ever did, or under another
+        configuration or day than it did it for, waits.
+        """
+        newest = self.mark()
+        if not self.rounds.are_held:
+            return newest, False
+        ready = self.rounds.ready
+        if ready is None or ready[-_OF_THE_SITE:] != newest[-_OF_THE_SITE:]:
+            self.rounds.wait(PATIENCE_SECONDS)
+            return self.rounds.ready or newest, False
+        return ready, ready != newest
+
+    def once(self, mark: Mark, name: Hashable, make: Callable[[], V]) -> V:
+        """What `make` gives, made by one thread and kept while `mark` is what pages show, or will be."""
+        with self._keeping:
+            kept = self._kept.get(mark)
+            if kept is None:
+                others = [each for each in self._kept if each != self.rounds.ready]
+                for oldest in others[: -1 if self.rounds.are_held else None]:
+                    del self._kept[oldest]
+                kept = self._kept[mark] = Kept()
+        return kept.once(name, make)
 
     @contextmanager
     def service(self, actor: str, begun: Callable[[int], None] = lambda run: None) -> Iterator[Service]:
@@ -140,6 +179,7 @@ class Desk:
                     time.sleep(_PAUSE_SECONDS)
         finally:
             self._deciding.release()
+            self.rounds.wait(PATIENCE_SECONDS)  # who changed something sees it on the next page
 
     def run_at_work(self) -> Run | None:
         """The run that has the lease now; None where there is none, or it has not begun yet."""
@@ -159,6 +199,53 @@ class Desk:
         """Give the store back, once what was begun on the pages has ended."""
         self.work.finish()
         self.store.close()
+
+
+class Rounds:
+    """Looking everything up again, one round after another, and who waits for one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._begun = self._ended = self._wanted = 0
+        self.are_held = False
+        self.ready: Mark | None = None  # of the last round
+
+    def wait(self, seconds: float) -> None:
+        """Until a round has ended that began after this call; not at all while there is no keeper."""
+        with self._changed:
+            if not self.are_held:
+                return
+            number = self._begun + 1
+            self._wanted = max(self._wanted, number)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._ended >= number or not self.are_held, seconds)
+
+    def pause(self, seconds: float) -> None:
+        """For the keeper: until the time is over, somebody waits for a round, or there is to be no keeper any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.are_awaited or not self.are_held, seconds)
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether somebody waits for the next round."""
+        return self._wanted > self._begun
+
+    def begin(self) -> None:
+        """For the keeper."""
+        with self._changed:
+            self._begun += 1
+
+    def end(self, ready: Mark | None) -> None:
+        """For the keeper: pages show from now on what was looked up under this mark."""
+        with self._changed:
+            self._ended, self.ready = self._begun, ready or self.ready
+            self._changed.notify_all()
+
+    def hold(self, are_held: bool) -> None:
+        """There is a keeper from now on, or none any more: then every page looks up itself what it shows."""
+        with self._changed:
+            self.are_held, self.ready = are_held, None
+            self._changed.notify_all()
 
 
 def _stamps(wiring: Wiring) -> tuple[object, ...]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncsvc.decisions import is_decidable
-from syncsvc.model import Action, Drift, DriftKind, Field, Plan, Snapshot
+from syncsvc.model import Action, Drift, DriftKind, Field, Snapshot
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.html.terms import Moved, apart, between
 from syncsvc.report.words import day
-from syncsvc.service import Picture, look
-from syncsvc.store import LastMove
+from syncsvc.service import Picture, look, newest_of_all
+from syncsvc.store import LastMove, StoredPlan
 from syncsvc.web.asking import Ask
 
 #: Listed before everything else, however small: what both sides had agreed on as history was changed.
@@ -50,9 +50,15 @@ class Row:
         return abs(self.apart.days or 0)
 
 
+def newest(ask: Ask) -> Mapping[str, Snapshot | None]:
+    """What counts of each source: of the schedule the kind of export that plans are made from."""
+    setup = ask.configured.setup
+    return ask.once("newest", lambda: newest_of_all(setup, (setup.owner, setup.follower, *setup.others)))
+
+
 def picture(ask: Ask) -> Picture:
     """Both sides as the store last saw them. SourceError in words where there is no export yet."""
-    return ask.once("picture", lambda: look(ask.configured.setup))
+    return ask.once("picture", lambda: look(ask.configured.setup, newest(ask)))
 
 
 def newest_export(ask: Ask) -> Snapshot:
@@ -75,10 +81,17 @@ def addresses(ask: Ask) -> Mapping[str, str]:
     )
 
 
-def newest_plan(ask: Ask) -> Plan | None:
+def newest_plan(ask: Ask) -> StoredPlan | None:
     """The plan that was made last, of both sides as they were then."""
-    stored = ask.once("newest plan", ask.desk.store.newest_plan)
-    return None if stored is None else stored.plan
+    return ask.once("newest plan", ask.desk.store.newest_plan)
+
+
+def find_plan(ask: Ask, plan_id: str) -> StoredPlan | None:
+    """The newest making of a plan."""
+    newest = newest_plan(ask)
+    if newest is not None and newest.plan.id == plan_id:
+        return newest
+    return ask.once(("making", plan_id), lambda: ask.desk.store.newest_making(plan_id))
 
 
 def identity(ask: Ask) -> str:
@@ -96,10 +109,9 @@ def moves(ask: Ask, shown: Iterable[Row]) -> Mapping[tuple[str, str, Field], str
 
 def _find_moves(ask: Ask, codes: Collection[str], keys: Collection[str]) -> Mapping[tuple[str, str, Field], str]:
     setup, store = ask.configured.setup, ask.desk.store
-    of_owner = store.last_moves(setup.owner.name, setup.plan_from, codes)
-    of_follower = store.last_moves(setup.follower.name, None, keys)
+    wanted = (setup.owner.name, setup.plan_from, codes), (setup.follower.name, None, keys)
     words: dict[tuple[str, str, Field], str] = {}
-    for side, found in (("pmcs", of_owner), ("jira", of_follower)):
+    for side, found in zip(("pmcs", "jira"), store.last_moves(wanted), strict=True):
         for (code, name), move in found.items():
             words[side, code, name] = _since(move, name, side)
     return words

@@ -224,11 +224,9 @@ def test_a_week_of_mixed_nights_is_heard_as_it_should_be(make_week: Callable[...
     assert heard.posts[0]["outcomes"] == {"applied": 2}
     mail = week.mails.mails[-1]
     assert week.mails.sent_to[-1] == ["controllers@example.org", "planner@example.org"]
-    assert all(week.mails.encrypted)
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "M-00  DM-1   due    2019-09-02  2019-09-16  14 days late (10)" in text
     assert "report: https://reports.example.org/drift/run-00002.txt" in text
-    assert mail["Message-ID"] != week.mails.mails[0]["Message-ID"] or len(week.mails.mails) == 1
 
     week.site.env["SYNCSVC_JIRA_TOKEN"] = "wrong-marker-token"
     refused = week.night()
@@ -266,6 +264,8 @@ def test_a_week_of_mixed_nights_is_heard_as_it_should_be(make_week: Callable[...
     assert missed.posts[0]["missed"] == ["2019-05-11", "2019-05-12"]
     assert missed.events == ["still"]
     assert week.mails.logins == len(week.mails.mails) == 5
+    assert week.mails.encrypted == [True] * 5
+    assert len({mail["Message-ID"] for mail in week.mails.mails}) == 5
     assert_no_secret(week)
 
 

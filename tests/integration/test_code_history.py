@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
-from syncsvc.model import Reject, Side, Sighting, Snapshot
+from syncsvc.model import Field, Reject, Side, Sighting, Snapshot
 from tests.builders import export, issue, milestone, tracked
 
 MAY, JUNE, JULY = date(2019, 5, 31), date(2019, 6, 28), date(2019, 7, 31)
@@ -54,6 +54,31 @@ def test_it_shows_what_every_snapshot_shows(opened: Any) -> None:
             assert sighting.snapshot.rejects == tuple(r for r in whole.rejects if r.code == "DM-1")
         facts = ("period", "kind", "edition", "source", "taken_at", "complete", "data_date", "side", "connector")
         assert all(getattr(sighting.snapshot, name) == getattr(whole, name) for name in facts)
+
+
+def test_many_at_once_are_those_of_each_in_three_queries(opened: Any) -> None:
+    fill(opened)
+    wanted = [("DM-1", ["OLD-1"]), ("DM-5", []), ("DM-2", ["A-1"]), ("DM-1", []), ("DM-404", []), ("Ω-1", ["DM-5"])]
+    sent: list[str] = []
+    sqlalchemy_event.listen(opened.store._engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+    found = opened.store.code_histories(wanted)
+    assert len([each for each in sent if not each.startswith("BEGIN")]) <= 4
+    assert found == [opened.store.code_history(code, aliases) for code, aliases in wanted]
+    assert [len(each) for each in found] == [10, 2, 7, 10, 0, 9]
+    assert opened.store.code_histories([]) == []
+
+
+def test_since_when_a_date_is_shown_of_both_sides_at_once(opened: Any) -> None:
+    fill(opened)
+    wanted = [("pmcs", "ME", ["DM-1", "A-1", "DM-0"]), ("jira", None, ["DM-5", "DM-1"]), ("pmcs", "BL", [])]
+    of_pmcs, of_jira, none = opened.store.last_moves(wanted)
+    due = of_pmcs["DM-1", Field.DUE]
+    assert (due.snapshot.period, due.before) == ("2019-06", None), "it was not there in the month before"
+    assert of_pmcs["A-1", Field.DUE].snapshot.period == "2019-01"
+    assert "DM-0" not in {code for code, _ in of_pmcs}, "the newest export does not show it"
+    assert {code for code, _ in of_jira} == {"DM-5"}
+    assert none == {}
+    assert opened.store.last_moves([]) == []
 
 
 def test_places_are_looked_up_where_something_changes_by_arrival_or_by_month(opened: Any) -> None:

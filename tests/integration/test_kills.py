@@ -99,7 +99,7 @@ def test_of_two_runs_at_once_the_second_says_so_and_leaves(tmp_path: Path) -> No
         try:
             wait_for_writes(jira, 3)
             second = site.run("sync", check=7)
-            assert "another run" in second.stderr.lower() or "lease" in second.stderr.lower()
+            assert second.stderr.startswith("syncsvc: Another run holds the lease: ")
             assert "Traceback" not in second.stderr
             _, errors = first.communicate(timeout=60)
         finally:

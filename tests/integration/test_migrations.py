@@ -16,12 +16,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Table, insert, select, text
 
+import syncsvc.store
 from syncsvc import HOME
 from syncsvc.errors import ConfigError, ExitCode, SchemaBehind, SourceError
 from syncsvc.store import Store, current, head, upgrade
 from syncsvc.store.engine import open_engine
+from syncsvc.store.migrate import require_head
 from syncsvc.store.tables import metadata
 from tests.builders import NOON
+
+
+@pytest.fixture(autouse=True)
+def _each_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here no new store is a copy of one that was migrated before."""
+    monkeypatch.setattr(syncsvc.store, "require_head", require_head)
 
 
 def open_store(url: str) -> Store:

@@ -2,8 +2,8 @@
 its basis, and what a format cannot carry is null and said to be so."""
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from syncsvc.mapping import load_mapping
 from syncsvc.model import Basis, Field, Milestone, MilestoneKind, Outcome, RejectCause, Side, Snapshot, Status
 from tests import p6_files, pmxml_files, xer_files
 from tests.builders import change
+from tests.office import convert
 from tests.site import Site
 
 NOW = datetime(2019, 5, 3, tzinfo=UTC)
@@ -44,6 +45,10 @@ class Planned:
         return "Completed" if self.actual else "Not Started"
 
 
+#: Predecessor, successor, type and lag.
+Link = tuple[str, str, str, str]
+TYPES = {"FS": "Finish to Start", "SS": "Start to Start", "FF": "Finish to Finish", "SF": "Start to Finish"}
+
 SCHEDULE = (
     Planned("LDM-503-06", "Prüfung der Kamera “bereit”", date(2018, 11, 30), date(2019, 8, 30), after=("DM-1", "DM-2")),
     Planned("DM-1", "Alert production", date(2019, 3, 29), date(2019, 4, 12), date(2019, 4, 12)),
@@ -51,11 +56,23 @@ SCHEDULE = (
     Planned("DM-3", "Begun", date(2019, 2, 1), date(2019, 2, 15), date(2019, 2, 15), kind="Start Milestone"),
     Planned("DM-4", "Write it", date(2019, 9, 30), date(2019, 10, 31), kind="Task Dependent"),
 )
+LINKS = tuple((before, each.code, "FS", "0") for each in SCHEDULE for before in each.after)
+ODD_LINKS = (
+    *LINKS,
+    ("DM-1", "DM-3", "XX", "0"),
+    ("DM-1", "DM-4", "FS", "soon"),
+    ("DM-3", "DM-4", "SS", "-8.5"),
+    ("DM-4", "DM-3", "FF", ""),
+    ("DM-4", "DM-4", "SF", "16"),
+)
 NUMBERS = {each.code: at for at, each in enumerate(SCHEDULE, start=1)}
 
 
-def rows() -> list[dict[str, object]]:
-    """The sheet TASK: of a start milestone it has the start only, in P6's own column for current dates."""
+def rows(links: Sequence[Link] = LINKS) -> list[dict[str, object]]:
+    """The sheet TASK. Its rows list predecessors, and have no place for types and lags.
+
+    Of a start milestone it has the start only, in P6's own column for current dates.
+    """
 
     def shown(day: date | None, hour: str) -> str:
         return f"{day.month}/{day.day}/{day.year} {hour}" if day else ""
@@ -67,7 +84,7 @@ def rows() -> list[dict[str, object]]:
             task_type=each.kind,
             status_code=each.status,
             wbs_id="LSST ME 19-04.02C.05",
-            pred_list=", ".join(each.after),
+            pred_list=", ".join(before for before, after, *_ in links if after == each.code),
             start_date=shown(each.current, "8:00:00 AM") if each.is_start else "",
             end_date="" if each.is_start else shown(each.current, "8:00:00 AM"),
             base_end_date="" if each.is_start else shown(each.baseline, "5:00:00 PM"),
@@ -78,16 +95,16 @@ def rows() -> list[dict[str, object]]:
     ]
 
 
-def write_xlsx(path: Path) -> Path:
+def write_xlsx(path: Path, links: Sequence[Link] = LINKS) -> Path:
     table = p6_files.table_of(rows())
     for row in table[2:]:
         row[table[0].index("pred_list")] = ""  # the sheet of relations has them
-    relations = [["pred_task_id", "task_id", "pred_type"], ["Predecessor", "Successor", "Type"]]
-    relations += [[before, each.code, "FS"] for each in SCHEDULE for before in each.after]
+    relations = [["pred_task_id", "task_id", "pred_type", "lag_hr_cnt"], ["Predecessor", "Successor", "Type", "Lag"]]
+    relations += [list(link) for link in links]
     return p6_files.write_xlsx(path, {"TASK": table, "TASKPRED": relations})
 
 
-def write_xer(path: Path, *, baseline: bool = True) -> Path:
+def write_xer(path: Path, links: Sequence[Link] = LINKS, *, baseline: bool = True) -> Path:
     """P6 writes no baseline into it, unless it was made a project of its own before."""
     kinds = {"Finish Milestone": "TT_FinMile", "Start Milestone": "TT_Mile", "Task Dependent": "TT_Task"}
 
@@ -106,8 +123,8 @@ def write_xer(path: Path, *, baseline: bool = True) -> Path:
         tasks += [task(each, each.baseline, None, 2) for each in SCHEDULE]
     parts = [(1, "LSST", "", 1), (10, "02C", 1, 1), (11, "05", 10, 1), (2, "LSST", "", 2), (21, "02C", 2, 2)]
     relations = [
-        xer_files.relation(at, 100 + NUMBERS[before], 100 + NUMBERS[code])
-        for at, (before, code) in enumerate((before, each.code) for each in SCHEDULE for before in each.after)
+        xer_files.relation(at, 100 + NUMBERS[before], 100 + NUMBERS[code], pred_type=f"PR_{kind}", lag_hr_cnt=lag)
+        for at, (before, code, kind, lag) in enumerate(links)
     ]
     tables = xer_files.schedule(
         *tasks, relations=relations, PROJECT=projects, PROJWBS=[xer_files.wbs(*part) for part in parts]
@@ -115,7 +132,7 @@ def write_xer(path: Path, *, baseline: bool = True) -> Path:
     return xer_files.write_xer(path, tables)
 
 
-def write_pmxml(path: Path, *, baseline: bool = True) -> Path:
+def write_pmxml(path: Path, links: Sequence[Link] = LINKS, *, baseline: bool = True) -> Path:
     def activity(each: Planned, day: date, actual: date | None, project: int) -> pmxml_files.Element:
         number = NUMBERS[each.code] + 100 * project
         fields = {"Name": each.name, "Type": each.kind, "ProjectObjectId": project}
@@ -125,8 +142,8 @@ def write_pmxml(path: Path, *, baseline: bool = True) -> Path:
         return pmxml_files.activity(number, each.code, f"{day}T17:00:00", **current, **fields)
 
     relations = [
-        pmxml_files.relation(at, 100 + NUMBERS[before], 100 + NUMBERS[code])
-        for at, (before, code) in enumerate((before, each.code) for each in SCHEDULE for before in each.after)
+        pmxml_files.relation(at, 100 + NUMBERS[before], 100 + NUMBERS[code], TYPES.get(kind, kind), Lag=lag)
+        for at, (before, code, kind, lag) in enumerate(links)
     ]
     main = [activity(each, date(2022, 2, 2), each.actual, 1) for each in SCHEDULE]
     projects = [pmxml_files.project(*main, *relations, CurrentBaselineProjectObjectId="2")]
@@ -140,12 +157,8 @@ def write_pmxml(path: Path, *, baseline: bool = True) -> Path:
 def exports(tmp_path_factory: pytest.TempPathFactory, soffice: str) -> dict[str, Path]:
     """The schedule in each format, under names that tell the month and mislead about the format."""
     folder = tmp_path_factory.mktemp("exports")
-    write_xlsx(folder / "as.xlsx")
-    subprocess.run(
-        [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xls:MS Excel 97",
-         "--outdir", str(folder), str(folder / "as.xlsx")],
-        check=True, capture_output=True, timeout=100,
-    )  # fmt: skip
+    workbooks = [write_xlsx(folder / "as.xlsx"), write_xlsx(folder / "odd.xlsx", ODD_LINKS)]
+    convert(soffice, "xls:MS Excel 97", folder, *workbooks)
     p6_files.write_csv(folder / "as.csv", *rows())
     write_xer(folder / "as.xer")
     write_pmxml(folder / "as.xml")
@@ -218,6 +231,37 @@ def test_each_due_keeps_its_column_and_basis(snapshots: Mapping[str, Snapshot]) 
         ("BaselineFinishDate", Basis.BASELINE, date(2018, 11, 30)),
         ("BaselineStartDate", Basis.BASELINE, date(2019, 6, 3)),
     ]
+
+
+def test_what_is_odd_about_relations_is_said_alike(
+    tmp_path: Path, exports: Mapping[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Types and lags have no place in a CSV file, whose rows list their predecessors."""
+    folder = exports["xls"].parent.parent
+    written = [
+        *(shutil.copy(folder / name, tmp_path / f"2019-04-ME-{name}") for name in ("odd.xls", "odd.xlsx")),
+        p6_files.write_csv(tmp_path / "2019-04-ME.csv", *rows(ODD_LINKS)),
+        write_xer(tmp_path / "2019-04-ME.xer", ODD_LINKS),
+        write_pmxml(tmp_path / "2019-04-ME.xml", ODD_LINKS),
+    ]
+    said: dict[str, list[str]] = {}
+    for path in written:
+        caplog.clear()
+        snapshot = connector(tmp_path).read_file(path)
+        said[path.suffix] = [message.split(": ", 2)[2] for message in caplog.messages]
+        shown = {m.code: m.predecessors for m in snapshot.milestones}
+        assert (shown["DM-3"], shown["DM-4"], snapshot.rejects) == (("DM-1", "DM-4"), ("DM-1", "DM-3"), ()), path
+    itself = "DM-4 comes before itself; the relation is left out"
+    circle = "relations go in a circle: DM-3 before DM-4 before DM-3"
+    assert said.pop(".csv") == [itself, circle]
+    for ending, lines in said.items():
+        kind = "PR_XX" if ending == ".xer" else "XX"
+        assert lines == [
+            f"DM-1 to DM-3 is of type {kind!r}, which P6 does not have",
+            "DM-1 to DM-4 has the lag 'soon', which is no number",
+            itself,
+            circle,
+        ], ending
 
 
 def test_a_data_date_is_the_files_own_where_it_has_one(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.real
 P6 = load_mapping("p6_spreadsheet")
 NOW = datetime(2019, 5, 20, 12, tzinfo=UTC)
 TASK_PART, SHARED_PART = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+ROW = b'<row r="%d"><c r="A%d"><v>1</v></c></row>'
 FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 
 Make = Callable[[April], bytes]
@@ -245,6 +246,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "an entity from elsewhere": (packed({SHARED_PART: outside}), "declares a document type"),
     "a far cell in other quotes": (packed({TASK_PART: with_row(FAR.replace(b'"', b"'"))}), "reach to XFD1048576"),
     "a cell rather far": (packed({TASK_PART: with_row(FAR.replace(b"XFD1048576", b"ZZ99999"))}), "reach to ZZ99999"),
+    "a row rather far down and a cell rather far to the right": (
+        packed({TASK_PART: with_row(ROW % (300_000, 300_000) + ROW % (7, 7) * 40_000 + b'<row><c r="AZ8"/></row>')}),
+        "reach to AZ300000",
+    ),
     "a far cell without a place": (
         packed({TASK_PART: with_row(b"<row r='1048576'>" + b"<c/>" * 16_383 + b"<c><v>1</v></c></row>")}),
         "more memory than any export should",

@@ -5,10 +5,9 @@ import json
 import struct
 import subprocess
 import sys
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,8 +38,14 @@ def put_month(site: Site, month: int, due: Mapping[int, date]) -> None:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Agreed on in March; in April M-3 moved, M-1 was edited in Jira, M-2 on both sides."""
+    with in_april(tmp_path) as site:
+        yield site
+
+
+@contextmanager
+def in_april(folder: Path) -> Iterator[Site]:
     with JiraSimulator("cloud") as jira:
-        site = Site(tmp_path, jira, mode="review")
+        site = Site(folder, jira, mode="review")
         for number in range(1, LINKS + 1):
             jira.add_issue(f"DM-{number}", duedate=DUE.isoformat())
         site.link({f"M-{number}": {"jira": f"DM-{number}"} for number in range(1, LINKS + 1)})
@@ -281,34 +286,51 @@ def refused_whole(site: Site, path: Path, words: str) -> None:
     assert waiting(site) == before
 
 
-def refused_quickly(site: Site, path: Path, words: str) -> None:
-    """The same, by a process of its own that takes seconds and little memory."""
-    command = (
-        "import re, resource, sys\n"
-        "from syncsvc.cli.frame import run\n"
-        "code = run(['review', 'import', sys.argv[1]])\n"
-        "own = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
-        "print(int(own) // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)\n"
-        "sys.exit(code)"
-    )
+#: Takes what was filled into each file, and says of each how that ended, and what was taken of time and memory so far.
+TAKE_EACH = r"""
+import io, json, re, resource, sys, time
+from contextlib import redirect_stderr
+from syncsvc.cli.frame import run
+for path in sys.argv[1:]:
     begun = time.monotonic()
+    with redirect_stderr(io.StringIO()) as said:
+        code = run(["review", "import", path])
+    own = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1])
+    readers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps([code, said.getvalue(), own // 1024, readers // 1024, time.monotonic() - begun]))
+"""
+
+
+def refused_quickly(site: Site, files: Sequence[tuple[Path, str]]) -> None:
+    """Each is refused whole, by a process that takes seconds and little memory."""
     done = subprocess.run(
-        [sys.executable, "-c", command, str(path)],
+        [sys.executable, "-c", TAKE_EACH, *(str(path) for path, _ in files)],
         capture_output=True, text=True, env=site.environment(), cwd=site.folder, check=False,
     )  # fmt: skip
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert words in " ".join(done.stderr.split())
-    assert "Nothing was taken." in done.stderr
-    own_megabytes, reader_megabytes = (int(line) for line in done.stdout.split())
-    assert own_megabytes < 300
-    assert reader_megabytes < 1_000
-    assert time.monotonic() - begun < 30
+    assert done.returncode == 0, done.stderr
+    for line, (path, words) in zip(done.stdout.splitlines(), files, strict=True):
+        code, said, own_megabytes, reader_megabytes, seconds = json.loads(line)
+        assert code == 2, (path, said)
+        assert words in " ".join(said.split())
+        assert "Nothing was taken." in said
+        assert own_megabytes < 300
+        assert reader_megabytes < 1_000
+        assert seconds < 30
 
 
-def filled_in(site: Site) -> Path:
-    path = export(site)
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same site for all that must change nothing in it."""
+    with in_april(tmp_path_factory.mktemp("still")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def workbook(still: Site) -> bytes:
+    """Its workbook, with every row approved."""
+    path = export(still)
     fill(path, {code: {"Decision": "approve"} for code in ("M-3", "M-1", "M-2")})
-    return path
+    return path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -325,10 +347,13 @@ def filled_in(site: Site) -> Path:
         (lambda book, sheet: setattr(book[MARK_SHEET]["B2"], "value", "0" * 12), "exported from another store"),
     ],
 )  # fmt: skip
-def test_a_workbook_that_is_not_ours_any_more(site: Site, change: Callable[..., object], words: str) -> None:
-    path = filled_in(site)
+def test_a_workbook_that_is_not_ours_any_more(
+    still: Site, workbook: bytes, tmp_path: Path, change: Callable[..., object], words: str
+) -> None:
+    path = tmp_path / "review.xlsx"
+    path.write_bytes(workbook)
     edit(path, change)
-    refused_whole(site, path, words)
+    refused_whole(still, path, words)
 
 
 def test_a_workbook_of_another_store(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -350,9 +375,8 @@ def test_a_workbook_of_another_store(site: Site, tmp_path_factory: pytest.TempPa
     assert {each["why"] for each in said["refused"]} == {"its hidden key was edited, or comes from another workbook"}
 
 
-def test_other_files(site: Site) -> None:
-    path = filled_in(site)
-    whole = path.read_bytes()
+def test_other_files(still: Site, workbook: bytes, tmp_path: Path) -> None:
+    path, whole = tmp_path / "review.xlsx", workbook
     for content, words in (
         (b"", "the file is empty"),
         (b"<html><table><tr><td>approve", "the file is a web page"),
@@ -366,40 +390,44 @@ def test_other_files(site: Site) -> None:
         (with_parts(whole, {"xl/_rels/workbook.xml.rels": b"<a/>"}), "damaged or cut off"),
     ):
         path.write_bytes(content)
-        refused_whole(site, path, words)
-    refused_whole(site, site.folder / "none.xlsx", "there is no such file")
-    refused_whole(site, site.folder, "there is no such file")
+        refused_whole(still, path, words)
+    refused_whole(still, tmp_path / "none.xlsx", "there is no such file")
+    refused_whole(still, tmp_path, "there is no such file")
 
 
-def with_parts(content: bytes, parts: Mapping[str, bytes]) -> bytes:
+def with_parts(content: bytes, parts: Mapping[str, bytes], level: int = 6) -> bytes:
     changed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as after,
+    ):
         for name in {*before.namelist(), *parts}:
             after.writestr(name, parts[name] if name in parts else before.read(name))
     return changed.getvalue()
 
 
-def test_files_that_grow(site: Site) -> None:
-    path = filled_in(site)
-    whole = path.read_bytes()
-    path.write_bytes(with_parts(whole, {"xl/media/image1.png": bytes(500_000_000)}))
-    refused_quickly(site, path, "unpacks to 50")
-    large = with_parts(whole, {SHEET_PART: sheet_of(250_000_000)})
-    path.write_bytes(large)
-    refused_quickly(site, path, "")
-    path.write_bytes(declared_smaller(large, SHEET_PART))
-    refused_quickly(site, path, f"cut off or damaged (Bad CRC-32 for file '{SHEET_PART}')")
+def test_files_that_grow(still: Site, workbook: bytes) -> None:
+    whole, files = workbook, []
+
+    def write(words: str, content: bytes) -> None:
+        files.append((still.folder / f"{len(files)}.xlsx", words))
+        files[-1][0].write_bytes(content)
+
+    write("unpacks to 50", with_parts(whole, {"xl/media/image1.png": bytes(500_000_000)}, level=1))
+    large = with_parts(whole, {SHEET_PART: sheet_of(250_000_000)}, level=1)
+    write("", large)
+    write(f"cut off or damaged (Bad CRC-32 for file '{SHEET_PART}')", declared_smaller(large, SHEET_PART))
     far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    path.write_bytes(with_parts(whole, {SHEET_PART: part_of(whole, SHEET_PART).replace(b"</sheetData>", far)}))
-    refused_quickly(site, path, "reach to XFD1048576")
+    far_sheet = part_of(whole, SHEET_PART).replace(b"</sheetData>", far)
+    write("reach to XFD1048576", with_parts(whole, {SHEET_PART: far_sheet}))
     entities = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 20}">' for n in range(8))
     laughs = f'<!DOCTYPE a [<!ENTITY a "{"x" * 1000}">{entities}]>'.encode()
     book = part_of(whole, "xl/workbook.xml").replace(b"<sheets>", b"<x>&i;</x><sheets>")
-    path.write_bytes(with_parts(whole, {"xl/workbook.xml": laughs + book}))
-    refused_quickly(site, path, "declares a document type")
-    with path.open("wb") as file:
+    write("declares a document type", with_parts(whole, {"xl/workbook.xml": laughs + book}))
+    write("has 50 MB", b"")
+    with files[-1][0].open("wb") as file:
         file.truncate(MAX_BYTES + 10_000_000)
-    refused_quickly(site, path, "has 50 MB")
+    refused_quickly(still, files)
 
 
 def part_of(content: bytes, name: str) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 from syncsvc.model import Field, Mode, Plan, Side
 from syncsvc.store import Store
 from tests.builders import NOON, change, export, issue, milestone, tracked
+from tests.stored import issue_ids
 
 PROCESS = Path(__file__).with_name("store_process.py")
 DUE = date(2019, 6, 28)
@@ -52,7 +53,7 @@ def everything_in(path: Path) -> dict[str, Any]:
             "heads": heads,
             "snapshots": [store.snapshot(head.id) for head in heads],
             "memory": store.memory(),
-            "issue_ids": store.issue_ids(),
+            "issue_ids": issue_ids(store),
             "open": store.open_intents(),
             "events": store.events(),
         }

@@ -85,7 +85,9 @@ def test_history_tells_the_same_milestones_as_the_snapshots_themselves(opened: A
     for number in range(6):
         made = [milestone(f"DM-{n}", date(2019, 5, 1 + (number + n) % 3)) for n in range(number, number + 4)]
         opened.save(month(f"2019-0{number + 1}", f"{number}", *made))
-    for each in opened.store.history("pmcs", "ME"):
+    history = opened.store.history("pmcs", "ME")
+    assert [each.period for each in history] == [f"2019-0{number + 1}" for number in range(6)]
+    for each in history:
         whole = opened.store.snapshot(each.id)
         assert [replace(one, where="") for one in whole.milestones] == list(each.milestones)
         assert (each.data_date, each.source, each.typed) == (whole.data_date, whole.source, whole.typed)

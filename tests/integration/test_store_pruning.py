@@ -14,6 +14,7 @@ from syncsvc.store import Store
 from syncsvc.store.upkeep import find_damage
 from tests.builders import NOON, change, export, issue, link, milestone, tracked
 from tests.integration.conftest import Clock, Opened
+from tests.stored import issue_ids
 
 DAY = date(2019, 5, 1)
 
@@ -131,14 +132,14 @@ def test_who_was_done_and_under_which_key_is_known_when_the_night_that_showed_it
         snapshot = tracked(done, moved, moved={"DM-2": "NEW-2"} if day >= 2 else {})
         nights.append(opened.save(replace(snapshot, taken_at=opened.clock.at)).id)
         opened.clock.move(days=1)
-    known = opened.store.issue_ids()
+    known = issue_ids(opened.store)
     assert known == {"DM-1": "id-DM-1", "DM-2": "id-2", "NEW-2": "id-2"}
     assert opened.store.memory().done_before == {"id-DM-1"}
     opened.clock.move(days=500)
     assert prune(opened).snapshots == {"jira": 2}, "also where no other month follows"
     assert ids(opened) == [nights[0], nights[3]]
     assert opened.store.memory().done_before == {"id-DM-1"}
-    assert opened.store.issue_ids() == known
+    assert issue_ids(opened.store) == known
     assert find_damage(store_url) == []
 
 

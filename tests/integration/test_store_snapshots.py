@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from syncsvc.connector import fingerprint
@@ -17,6 +17,7 @@ from syncsvc.store import SnapshotHead, Store
 from syncsvc.store.engine import insert_plain, open_engine
 from syncsvc.store.tables import version
 from tests.builders import NOON, export, issue, milestone, tracked
+from tests.stored import issue_ids
 
 DUE = date(2019, 6, 28)
 
@@ -236,15 +237,18 @@ def rows_in(url: str) -> dict[str, int]:
 def test_which_issue_is_behind_a_key_and_which_have_been_done(opened: Any) -> None:
     store = opened.store
     opened.save(tracked(issue("DM-1", done=True, issue_id="100"), issue("DM-2", done=True, issue_id="200")))
-    assert store.issue_ids() == {"DM-1": "100", "DM-2": "200"}
+    assert issue_ids(store) == {"DM-1": "100", "DM-2": "200"}
     assert store.memory().done_before == frozenset(), "the newest snapshot is not before itself"
 
     opened.save(tracked(issue("DLP-7", issue_id="100"), issue("DM-3", issue_id="300"), moved={"DM-1": "DLP-7"}))
-    assert store.issue_ids() == {"DM-1": "100", "DM-2": "200", "DLP-7": "100", "DM-3": "300"}
+    assert issue_ids(store) == {"DM-1": "100", "DM-2": "200", "DLP-7": "100", "DM-3": "300"}
     assert store.memory().done_before == {"100", "200"}
+    assert store.keys_of_issues({"DM-1", "DM-3", "DM-404"}) == {
+        "DM-1": {"DM-1", "DLP-7"}, "DM-3": {"DM-3"}, "DM-404": {"DM-404"},
+    }  # fmt: skip
 
     opened.save(tracked(issue("DM-3", issue_id="300", done=True), issue("DM-2", issue_id="201")))
-    assert store.issue_ids()["DM-2"] == "201"
+    assert issue_ids(store)["DM-2"] == "201"
     assert store.memory().done_before == {"100", "200"}
     opened.save(tracked(issue("DM-3", issue_id="300", done=True)))
     assert store.memory().done_before == {"100", "200", "300"}
@@ -277,6 +281,27 @@ def test_a_published_document_is_what_its_place_held_last(opened: Any) -> None:
     assert opened.store.find_snapshot("published", "2019-06", None) == june
     moved = opened.save(published("2019-04", "april", "https://ls.example/plan.md"))
     assert opened.store.newest_snapshot("published") == moved
+    assert opened.store.newest_snapshots([("pmcs", None), ("published", None)]) == [None, moved]
+
+
+def test_the_newest_of_many_are_those_of_each_in_two_queries(opened: Any) -> None:
+    for snapshot in (
+        month("2019-02", "a", milestone("A", date(2019, 5, 1)), milestone("B")),
+        month("2019-01", "b", milestone("A")),
+        replace(month("2019-03", "c", milestone("C"), milestone("D")), kind="BL"),
+        tracked(issue("DM-1"), issue("DM-2"), missing=("DM-3",)),
+        replace(tracked(issue("DM-2")), read_at=NOON, census_at=NOON - timedelta(days=1)),
+    ):
+        opened.save(snapshot)
+    wanted = [("jira", None), ("pmcs", "ME"), ("pmcs", None), ("pmcs", "none"), ("none", None), ("pmcs", "BL")]
+    sent: list[str] = []
+    event.listen(opened.store._engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+    found = opened.store.newest_snapshots(wanted)
+    assert len([each for each in sent if not each.startswith("BEGIN")]) == 2
+    assert [each and each.id for each in found] == [5, 1, 3, None, None, 3]
+    assert found == [opened.store.newest_snapshot(connector, kind=kind) for connector, kind in wanted]
+    assert found == [None if each is None else opened.store.snapshot(each.id) for each in found]
+    assert opened.store.newest_snapshots([]) == []
 
 
 def test_many_rows_at_once_fail_like_any_other_statement(opened: Any, store_url: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncsvc.model import Link, Milestone, Mode, Narrative, Plan, Reject, Side, Snapshot
 from syncsvc.store import Store
-from syncsvc.store.codec import encode, encode_all
+from syncsvc.store.codec import decode_all, encode, encode_all
 
 NOON = datetime(2019, 5, 1, 12, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
@@ -85,7 +85,10 @@ def test_every_snapshot_reads_back_as_it_was(taken: Sequence[Snapshot]) -> None:
 def test_many_are_written_as_each_of_them_by_itself(milestones: list[Milestone]) -> None:
     """To the letter: a body written in another way would be another version of a milestone that did not move."""
     without = ("code", "where")
-    assert encode_all(Milestone, milestones, without) == [encode(each, without) for each in milestones]
+    bodies = encode_all(Milestone, milestones, without)
+    assert bodies == [encode(each, without) for each in milestones]
+    apart = {name: [getattr(each, name) for each in milestones] for name in without}
+    assert decode_all(Milestone, bodies, apart) == milestones
 
 
 @pytest.mark.parametrize("kind", [Link, Plan, Narrative])
@@ -93,6 +96,14 @@ def test_what_many_cannot_be_written_of_is_refused(kind: type) -> None:
     """A set has no order, an instant and a number have other spellings."""
     with pytest.raises(TypeError, match=f"{kind.__name__}.*would not be written as"):
         encode_all(kind, [])
+
+
+def test_what_is_kept_apart_has_one_text_for_each_body() -> None:
+    for codes in (["A"], ["A", "B", "C"]):
+        with pytest.raises(ValueError, match="zip"):
+            decode_all(Milestone, ["{}", "{}"], {"code": codes})
+    with pytest.raises(KeyError, match="2019"):
+        decode_all(Milestone, ['{"status":"2019"}'], {"code": ["A"]})
 
 
 def edition_before(

@@ -74,6 +74,7 @@ MAY_IMPORT = {
     "web": _EDGE,
     "web.desk": f"{_EDGE} store web",  # holds one open
     "web.sights": f"{_EDGE} store web",  # the type of a move
+    "web.pages.plan": f"{_EDGE} store web",  # the type of a stored plan
     "web.pages.runs": f"{_EDGE} store web",  # the type of a run
     "web.pages.sources": f"{_EDGE} store web",  # the type of a reading
     "cli": _EDGE,
@@ -103,7 +104,7 @@ FENCES = {
     "msgspec": "syncsvc.toml_table syncsvc.settings syncsvc.notify_settings syncsvc.config syncsvc.links "
     "syncsvc.mapping syncsvc.store.codec connectors.worker connectors.worker_process",
     "httpx": "connectors.download syncsvc.notify",
-    "lxml": "connectors.release_plan connectors.p6_pmxml_elements",
+    "lxml": "connectors.release_plan connectors.p6_pmxml_elements connectors.p6_pmxml_look",
     "yaml": "syncsvc.links_import",
 }
 BROUGHT_BY_JIRA = {"requests", "urllib3"}

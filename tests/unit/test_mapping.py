@@ -268,11 +268,28 @@ def test_other_ways_to_write_a_date_are_declared(text: str, format_name: str) ->
 
 
 def test_an_unknown_month_is_no_day() -> None:
-    with pytest.raises(ValueError, match="is no day of the calendar"):
+    with pytest.raises(ValueError, match="has no month that is known here: Jan, Feb, "):
         parse_date("30-Mai-19", ("D-MMM-YY",))
 
 
-@given(st.datetimes().filter(lambda instant: instant.year >= 1000))
+@pytest.mark.parametrize(("text", "year"), [("30-Apr-00", 2000), ("30-Apr-68", 2068), ("30-Apr-69", 1969)])
+def test_a_year_of_two_digits_is_the_one_that_other_programs_read(text: str, year: int) -> None:
+    assert parse_date(text, ("D-MMM-YY",)) == date(year, 4, 30)
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01 00:00", date(1899, 12, 31), datetime.fromisoformat("1899-12-31 08:00")])
+def test_a_date_before_all_schedules_is_none(cell: str | date) -> None:
+    with pytest.raises(ValueError, match="is before 1900, so it is no date of a schedule"):
+        parse_date(cell)
+
+
+@pytest.mark.parametrize("text", ["2019-06-28T17:00:00Z", "2019-06-28T17:00:00.5+02:00", "2019-06-28T00:00:00-0700"])
+def test_an_instant_is_no_date_of_a_schedule(text: str) -> None:
+    with pytest.raises(ValueError, match="has a time zone"):
+        parse_date(text)
+
+
+@given(st.datetimes().filter(lambda instant: instant.year >= 1900))
 def test_however_p6_writes_an_instant_its_day_is_read(instant: datetime) -> None:
     half = f"{instant.month}/{instant.day}/{instant.year} {instant.hour % 12 or 12}:{instant:%M:%S %p}"
     for cell in (half, instant, instant.isoformat(sep=" ", timespec="seconds"), instant.date().isoformat()):

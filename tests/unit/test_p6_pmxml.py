@@ -95,6 +95,7 @@ def test_prefixes_say_nothing(tmp_path: Path) -> None:
 def test_a_place_is_a_line_of_the_file(tmp_path: Path) -> None:
     snapshot = read(tmp_path, project(activity(1, "A-1"), activity(2, "A-2")))
     lines = (tmp_path / "a.xml").read_text().splitlines()
+    assert [each.code for each in snapshot.milestones] == ["A-1", "A-2"]
     for each in snapshot.milestones:
         line = int(each.where.removeprefix("Activity line "))
         assert (lines[line - 1].strip(), f"<Id>{each.code}</Id>" in "".join(lines[line : line + 12])) == (
@@ -437,7 +438,7 @@ def test_a_document_type_in_an_encoding_that_hides_it_is_refused(tmp_path: Path)
 
 def test_an_entity_without_a_document_type_is_a_fault(tmp_path: Path) -> None:
     text = pmxml_text(project(activity(1, "A-1", Name="@"))).replace("@", "&b;")
-    with pytest.raises(BadExport, match=r"a\.xml: line \d+: .*no well-formed XML"):
+    with pytest.raises(BadExport, match=r"a\.xml: the file .*no well-formed XML \(an entity such as &nbsp;"):
         read_bytes(tmp_path, text.encode())
 
 
@@ -510,3 +511,23 @@ def test_one_element_that_fills_the_memory_meets_a_limit(tmp_path: Path, monkeyp
     whole = pmxml_text(project(activity(1, "A-1"))).encode().replace(b"<Activity>", b"<Activity>" + FILLING)
     with pytest.raises(BadExport, match=r"a\.xml: reading the file takes more memory than any export should"):
         read_within(250, tmp_path, monkeypatch, whole)
+
+
+def test_xml_of_another_kind_is_said_to_be_that(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text('<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/project"><Tasks/></Project>')
+    assert guess_mapping(path) == "p6_pmxml"
+    with pytest.raises(BadExport, match="the file is XML, but no P6 XML file: its root is Project") as caught:
+        read_export(path, MAPPING, taken_at=NOW)
+    assert "not Microsoft Project" in (caught.value.hint or "")
+
+
+def test_odd_relations_of_a_file_in_one_line_are_told_apart(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    relations = [relation(1, 1, 2, "Odd"), relation(2, 2, 3), relation(3, 3, 1, Lag="soon")]
+    text = pmxml_text(project(*(activity(number, f"A-{number}") for number in (1, 2, 3)), *relations))
+    read_bytes(tmp_path, text.replace("\n", "").replace("\t", "").encode())
+    assert caplog.messages == [
+        "a.xml: Relationship line 1: A-1 to A-2 is of type 'Odd', which P6 does not have",
+        "a.xml: Relationship line 1: A-3 to A-1 has the lag 'soon', which is no number",
+        "a.xml: Relationship line 1: relations go in a circle: A-1 before A-2 before A-3 before A-1",
+    ]

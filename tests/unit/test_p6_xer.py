@@ -530,6 +530,35 @@ def test_a_row_with_too_many_cells_is_told_and_not_used(folder: Path, caplog: py
     assert reason.endswith("so they may be shifted")
 
 
+def test_a_circle_is_one_only_within_a_project(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Ids are unique in one project only: A before B here and B before A there is no circle."""
+    projects = [project(), project(2, "LSST ME 19-04b")]
+    tasks = [task(1, "A"), task(2, "B"), task(3, "A", proj_id=2), task(4, "B", proj_id=2)]
+    ends = {"proj_id": 2, "pred_proj_id": 2}
+    relations = [relation(1, 1, 2), relation(2, 4, 3, **ends)]
+    read(folder, schedule(*tasks, PROJECT=projects, relations=relations))
+    both = "share ids of activities; `project` in the configuration says which are read"
+    assert caplog.messages == [f"a.xer: the projects LSST ME 19-04, LSST ME 19-04b: {both}"]
+    caplog.clear()
+    read(folder, schedule(*tasks, PROJECT=projects, relations=[*relations, relation(3, 3, 4, **ends)]))
+    assert "a.xer: TASKPRED lines 26, 27: relations go in a circle: A before B before A" in caplog.messages
+
+
+def test_projects_without_activities_are_no_export(folder: Path) -> None:
+    with pytest.raises(BadExport, match="there are no activities in LSST ME 19-04, so there is nothing"):
+        read(folder, schedule())
+    with pytest.raises(BadExport, match="there are no activities in the file"):
+        read(folder, {name: rows for name, rows in schedule().items() if name != "PROJECT"})
+
+
+def test_projects_of_different_months_point_to_the_choice(folder: Path) -> None:
+    projects = [project(), project(2, "OTHER", last_recalc_date="2019-05-31 17:00")]
+    with pytest.raises(UsageError) as caught:
+        read(folder, schedule(task(1, "A"), task(2, "B", proj_id=2), PROJECT=projects))
+    assert caught.value.message == "a.xer: its names say that its period is 2019-04, but its data date is 2019-05-31."
+    assert "`project` in the configuration" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [

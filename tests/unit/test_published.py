@@ -443,7 +443,7 @@ class TestRejects:
                 told += 1
                 continue
             # only between two rows, and behind the date of one, can nobody see that there was more
-            assert all(reject.field is None and reject.code for reject in snapshot.rejects) or not snapshot.rejects
+            assert [reject for reject in snapshot.rejects if reject.field is not None or not reject.code] == []
         assert told > 0.5 * (end - begin - 60)
 
 
@@ -507,14 +507,14 @@ class TestAwkward:
         ],
     )
     def test_megabytes_of_anything_take_no_more_than_their_time(self, tmp_path: Path, piece: str) -> None:
-        """What is linear takes a second or two here, what is not takes hours; one line of 10 MB, or 1 MB of lines."""
-        size = 1_000_000 if "\n" in piece or piece[0] in "\\<" else 10_000_000
+        """What is linear takes a second here, what is not takes hours; one line of 10 MB, or 400 kB of lines."""
+        size = 400_000 if "\n" in piece or piece[0] in "\\<" else 10_000_000
         path = tmp_path / "plan.txt"
         path.write_text(f"### 3 Functionality in DM releases\n\n{piece * (size // len(piece))}\n")
-        began = time.monotonic()
+        began = time.process_time()  # others may be at work on this machine
         with suppress(SyncsvcError):
             read_release_plan(path, PLAN, taken_at=NOW)
-        assert time.monotonic() - began < 20
+        assert time.process_time() - began < 4
 
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match=r"plan\.txt"):

@@ -98,6 +98,22 @@ def test_a_row_with_more_cells_is_told() -> None:
     assert (table.shifted, table.width) == ({4: 7}, 4)
 
 
+@pytest.mark.parametrize(
+    ("written", "expected", "shifted"),
+    [
+        (("1\tA\tone\tg\tmore", "2\tB\ttwo"), [("1", "A", "one"), ("2", "B", "two")], {4: 5}),
+        (("1\tA\tone\tg\nh\tmore\tand\tmore\tx",), [("1", "A", "one")], {4: 8}),
+    ],
+)
+def test_cells_that_are_as_many_as_whole_rows_have_are_not_taken_for_them(
+    written: tuple[str, ...], expected: list[tuple[str, ...]], shifted: dict[int, int]
+) -> None:
+    content = text(*(f"%R\t{row}" for row in written), "%R\t3\tC\tthree\tg").encode()
+    for size in range(1, len(content)):
+        table = read_tables(io.BytesIO(content), "a.xer", "cp1252", WANTED, size).tables["TASK"]
+        assert (table.rows, table.shifted) == ([*expected, ("3", "C", "three")], shifted)
+
+
 def test_blank_lines_and_the_end_mark_of_old_programs_may_follow_the_end() -> None:
     assert rows(text("%R\t1\tA\tone\tg") + "\r\n\r\n\x1a") == [("1", "A", "one")]
 
@@ -143,7 +159,11 @@ def test_what_is_no_xer_is_refused_in_words(content: bytes, said: str) -> None:
 @pytest.mark.parametrize(
     ("found", "put", "said"),
     [
-        ("%E", "%T\tTASK\r\n%F\ttask_id\r\n%E", "line 5: table TASK begins a second time"),
+        (
+            "%E",
+            "%T\tTASK\r\n%F\ttask_id\r\n%E",
+            "line 5: table TASK begins a second time, as in line 2; two files may",
+        ),
         ("%F\t", "%R\t0\tZ\r\n%F\t", "line 3: a row stands before the names of its columns"),
         ("%T\tTASK\r\n", "", "line 3: a row stands before the names of its columns"),
         ("%E", "%F\ttask_id\r\n%E", "line 5: table TASK names its columns a second time"),
@@ -162,3 +182,30 @@ def test_a_file_that_is_not_made_as_one_says_in_which_line(found: str, put: str,
 def test_an_xer_file_is_known_by_its_first_word(encoding: str) -> None:
     assert is_xer(text().encode(encoding))
     assert not is_xer(f"x{text()}".encode(encoding))
+
+
+def test_lines_that_end_as_on_a_mac_of_old_are_read() -> None:
+    content = text("%R\t1\tA\tone", "%R\t2\tB\ttwo", columns="task_id\ttask_code\ttask_name")
+    read_back = read(content.replace("\r\n", "\r")).tables["TASK"]
+    assert (read_back.rows, read_back.lines) == ([("1", "A", "one"), ("2", "B", "two")], [4, 5])
+
+
+def with_tabs(content: str, *lines: int, tabs: int = 2) -> str:
+    return "\r\n".join(
+        line + "\t" * tabs if number in lines else line for number, line in enumerate(content.split("\r\n"), start=1)
+    )
+
+
+def test_tabs_behind_every_row_shift_nothing() -> None:
+    content = text("%R\t1\tA\tone\tg", "%R\t2\tB\ttwo\tg").replace("%E", "%T\tACTVTYPE\r\n%F\ta\r\n%R\tx\r\n%E")
+    table = read(with_tabs(content, 4, 5, 8)).tables["TASK"]
+    assert (table.rows, table.shifted) == ([("1", "A", "one"), ("2", "B", "two")], {})
+
+
+def test_tabs_behind_some_rows_may_have_shifted_them() -> None:
+    """A tab in a name looks so where the last cells are blank."""
+    content = text("%R\t1\tA\tone\tg", "%R\t2\tB\ttwo\tg").replace("%E", "%T\tACTVTYPE\r\n%F\ta\r\n%R\tx\r\n%E")
+    assert [*read(with_tabs(content, 4, 8)).tables["TASK"].shifted] == [4]
+    assert [*read(with_tabs(content, 4, 5)).tables["TASK"].shifted] == [4, 5]
+    assert [*read(with_tabs(with_tabs(content, 4, 8), 5, tabs=1)).tables["TASK"].shifted] == [4, 5]
+    assert [*read(with_tabs(content, 4, 5, 8).replace("two\tg\t", "two\tg\tx")).tables["TASK"].shifted] == [4, 5]

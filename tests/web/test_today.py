@@ -1,15 +1,11 @@
 """Deciding on the first page: one by one, a filtered set, and what is refused with its reason where it happens."""
 
 import re
-import threading
-import time
 
 import pytest
-from sqlalchemy import event
 
-from syncsvc.model import Mode, Verdict
+from syncsvc.model import Verdict
 from syncsvc.store import Store
-from syncsvc.web import ready
 from tests.web.browser import form_of, words_of
 from tests.web.conftest import JULY, Pages
 
@@ -175,22 +171,3 @@ def test_a_viewer_sees_the_rows_and_no_way_to_decide(pages: Pages) -> None:
     assert "You are signed in as vera, a viewer; this needs a controller." in words_of(refused)
     assert vera.get("/decide-all").status_code == 403
     assert pages.events("approved") == []
-
-
-def test_what_a_run_changed_is_ready_before_anybody_asks(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page then asks the store for a handful of things, however many milestones there are."""
-    monkeypatch.setattr(ready, "LOOK_SECONDS", 0.02)
-    anna = pages.browser("anna")
-    stop = threading.Event()
-    with ready.kept_ready(pages.desk, stop):
-        pages.site.sync(Mode.REVIEW)
-        mark = pages.desk.mark()
-        until = time.monotonic() + 20
-        while (mark, "rows") not in pages.desk._kept or (mark, "identity") not in pages.desk._kept:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        stop.set()
-    sent: list[str] = []
-    event.listen(pages.desk.store._engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
-    assert anna.get("/").status_code == 200
-    assert 0 < len([each for each in sent if not each.startswith("BEGIN")]) <= 12

@@ -1,7 +1,7 @@
 """The milestones of the newest export, and everything that is known of one: its dates through time and its story."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -16,10 +16,11 @@ from syncsvc.report.html.story_chart import StoryChart, draw_story
 from syncsvc.report.layout import Page as Sheet
 from syncsvc.report.story_text import story_sections
 from syncsvc.story import Story
+from syncsvc.telling import Known, Telling
 from syncsvc.trend import make_trend
 from syncsvc.web.asking import Ask, Page, Shown
 from syncsvc.web.pages.narrative import values_of
-from syncsvc.web.sights import addresses, names, newest_export, page_of, picture, rows
+from syncsvc.web.sights import addresses, names, newest, newest_export, newest_plan, page_of, picture, rows
 
 ROWS_AT_ONCE: Final = 100
 STATES: Final = {
@@ -56,7 +57,7 @@ def show_all(ask: Ask) -> Shown:
     """The milestones of the newest export, what waits for a person first: all, or those of a state, code or name."""
     text, state = ask.query.get("text", "").strip()[:200], ask.query.get("state", "all")
     state, wanted = state if state in STATES else "all", text.casefold()
-    every = ask.once("milestones", lambda: _list(ask))
+    every = _every(ask)
     found = [
         each
         for each in every
@@ -77,6 +78,10 @@ def show_all(ask: Ask) -> Shown:
         "snapshot": newest_export(ask),
     }
     return Shown("milestones", values)
+
+
+def _every(ask: Ask) -> tuple[Row, ...]:
+    return ask.once("milestones", lambda: _list(ask))
 
 
 def _list(ask: Ask) -> tuple[Row, ...]:
@@ -106,11 +111,9 @@ def _list(ask: Ask) -> tuple[Row, ...]:
 def show(ask: Ask) -> Shown:
     """One milestone: how it stands, its dates through time, and what was seen, decided and written, newest first."""
     asked = ask.path["code"]
-    configured = ask.configured
-    telling, codes = make_telling(configured.settings, ask.desk.store, configured.links, configured.setup.today())
+    telling, codes = _telling(ask)
     code = codes.get(asked, asked)
-    # Both sides are reconciled once for all pages, and not again for each story.
-    story = ask.once(("story", code), lambda: replace(telling, drifts=picture(ask).drifts).story(code))
+    story = ask.once(("story", code), lambda: telling.story(code))
     if story is None:
         raise UsageError(f"Nothing is known of {asked[:60]}.", "The list of milestones has all of the newest export.")
     parts = _parts(story, ask)
@@ -124,9 +127,20 @@ def show(ask: Ask) -> Shown:
         "narrative": values_of(ask, code),
         "waits": [row for row in rows(ask) if row.drift.code == code and row.waits],
         "addresses": addresses(ask),
-        "zone": configured.settings.site.timezone.key,
+        "zone": ask.configured.settings.site.timezone.key,
     }
     return Shown("milestone", values)
+
+
+def _telling(ask: Ask) -> tuple[Telling, Mapping[str, str]]:
+    """What tells stories, and the codes that are others now. It knows what is looked up once for all pages."""
+
+    def make() -> tuple[Telling, Mapping[str, str]]:
+        here = ask.configured
+        telling, codes = make_telling(here.settings, ask.desk.store, here.links, here.setup.today(), newest=newest(ask))
+        return replace(telling, known=Known(picture(ask).drifts, newest_plan(ask))), codes
+
+    return ask.once("telling", make)
 
 
 def _parts(story: Story, ask: Ask) -> list[Part]:
@@ -144,7 +158,7 @@ def _draw(story: Story, ask: Ask) -> StoryChart | None:
     site, kind = ask.configured.settings.site, ask.configured.setup.plan_from
     history = [
         _alone(each.snapshot, replace(each.milestone, code=story.code))
-        for each in ask.desk.store.code_history(story.code, story.aliases)
+        for each in story.own
         if each.milestone is not None and each.snapshot.side is Side.PMCS and each.snapshot.kind == kind
     ]
     return draw_story(story, make_trend(history), frozenset(site.holidays), site.timezone) if history else None
@@ -154,4 +168,7 @@ def _alone(snapshot: Snapshot, milestone: Milestone) -> Snapshot:
     return replace(snapshot, milestones=(milestone,), rejects=())
 
 
-PAGES = (Page("/milestones", show_all, nav="Milestones"), Page("/milestones/{code:path}", show))
+PAGES = (
+    Page("/milestones", show_all, nav="Milestones", prepare=_every),
+    Page("/milestones/{code:path}", show, prepare=_telling),
+)

@@ -9,8 +9,9 @@ from syncsvc.errors import ExitCode, LeaseHeld, SyncsvcError, UsageError
 from syncsvc.model import Change, Mode, Plan, RunResult, Side, Verdict
 from syncsvc.report.html.terms import Moved, between, moved
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, exit_words, receipt_words
+from syncsvc.store import StoredPlan
 from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
-from syncsvc.web.sights import addresses, names
+from syncsvc.web.sights import addresses, find_plan, names, newest_plan
 
 ROWS_AT_ONCE: Final = 50
 _MOST_TOLD: Final = 10
@@ -39,7 +40,7 @@ class Line:
 
 def show_newest(ask: Ask) -> Answer:
     """The plan that was made last."""
-    stored = ask.desk.store.newest_plan()
+    stored = newest_plan(ask)
     if stored is None:
         return Shown("no_plan")
     return Elsewhere(f"/plans/{stored.plan.id}")
@@ -128,11 +129,11 @@ def _refused(ask: Ask, error: SyncsvcError) -> Shown:
 
 
 def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
-    stored = ask.once(("making", plan_id), lambda: ask.desk.store.newest_making(plan_id))
+    stored = find_plan(ask, plan_id)
     if stored is None:
         raise UsageError(f"There is no plan {plan_id[:40]}.", "The newest one is under Plan.")
     plan, setup = stored.plan, ask.configured.setup
-    lines = ask.once(("lines", stored.making), lambda: _lines(ask, plan))
+    lines = _lines(ask, stored)
     page = ask.query.get("page", "")
     pages = max(1, -(-len(lines) // ROWS_AT_ONCE))
     here = min(max(1, int(page) if page.isdecimal() and len(page) < 7 else 1), pages)
@@ -164,8 +165,17 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     }
 
 
-def _lines(ask: Ask, plan: Plan) -> tuple[Line, ...]:
+def _prepare(ask: Ask) -> None:
+    if (stored := newest_plan(ask)) is not None:
+        _lines(ask, stored)
+
+
+def _lines(ask: Ask, stored: StoredPlan) -> tuple[Line, ...]:
     """The changes of a plan, the largest move first."""
+    return ask.once(("lines", stored.making), lambda: _make_lines(ask, stored.plan))
+
+
+def _make_lines(ask: Ask, plan: Plan) -> tuple[Line, ...]:
     known, holidays = names(ask), frozenset(ask.configured.settings.site.holidays)
     standing = ask.desk.store.standing_decisions()
     approved = {each.link_key: each.actor for each in standing if each.verdict is Verdict.APPROVE}
@@ -185,7 +195,7 @@ def _place(plan_id: str) -> str:
     return f"/plans/{quote(plan_id, safe='')}"
 
 
-PAGES = (Page("/plan", show_newest, nav="Plan"), Page("/plans/{plan}", show))
+PAGES = (Page("/plan", show_newest, nav="Plan", prepare=_prepare), Page("/plans/{plan}", show))
 DEEDS = (
     Deed("/plan", make, is_long=True),
     Deed("/plans/{plan}/approve", approve),

@@ -13,7 +13,7 @@ from syncsvc.report.holds import HOLDS
 from syncsvc.report.words import OUTCOMES, TROUBLE, exit_words
 from syncsvc.store import Run
 from syncsvc.web.asking import Answer, Ask, Handed, Page, Shown
-from syncsvc.web.sights import addresses, names
+from syncsvc.web.sights import addresses, find_plan, names
 
 RUNS_AT_ONCE: Final = 100
 EVENTS_AT_ONCE: Final = 100
@@ -139,7 +139,7 @@ def _holds(ask: Ask, run: Run) -> list[Hold]:
     plan_id, order = run.plan, list(HOLDS)
     if plan_id is None:
         return []
-    stored = ask.desk.store.newest_making(plan_id)
+    stored = find_plan(ask, plan_id)
 
     def place(hold: Hold) -> tuple[int, int, str]:
         dates = hold.owner_value, hold.follower_value

@@ -1,11 +1,12 @@
 """Where everything comes from: the sources with what was read of each, the checks of the newest export, the links."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import urlencode
 
-from syncsvc.checks import check_snapshot
+from syncsvc.checks import Check, check_snapshot
 from syncsvc.link_list import Flag, LinkStanding, list_links
 from syncsvc.model import Snapshot
 from syncsvc.names import order_of_code
@@ -13,7 +14,7 @@ from syncsvc.report.words import counted
 from syncsvc.store import SnapshotHead
 from syncsvc.web.asking import Ask, Page, Shown
 from syncsvc.web.pages.suggestions import standing
-from syncsvc.web.sights import addresses, names, newest_export, page_of, picture
+from syncsvc.web.sights import addresses, names, newest, newest_export, page_of, picture
 
 _MOST_READINGS: Final = 12
 _MOST_REJECTS: Final = 100
@@ -47,25 +48,20 @@ def show_sources(ask: Ask) -> Shown:
     """Each source: what was read last, how old it is, and whether it was read completely."""
     today, settings = ask.configured.setup.today(), ask.configured.settings
     sources = []
+    readings = defaultdict(list)
+    for head in reversed(ask.desk.store.snapshot_heads()):
+        readings[head.connector].append(head)
     for each in settings.connectors:
-        heads = sorted(ask.desk.store.snapshot_heads(each.name), key=lambda head: -head.id)
-        newest, age = _newest(ask, each.name), ""
-        if newest is not None:
-            read = newest.taken_at.astimezone(settings.site.timezone).date()
+        heads, last, age = readings[each.name], newest(ask).get(each.name), ""
+        if last is not None:
+            read = last.taken_at.astimezone(settings.site.timezone).date()
             age = _age("The newest one was read", (today - read).days)
-            if newest.data_date is not None:
-                age += "; " + _age("its data date is", (today - newest.data_date).days)
-        place = newest.source if newest is not None else ""
-        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age, newest))
+            if last.data_date is not None:
+                age += "; " + _age("its data date is", (today - last.data_date).days)
+        place = last.source if last is not None else ""
+        sources.append(Source(each.name, each.kind, place, tuple(heads[:_MOST_READINGS]), len(heads), age, last))
     sources.sort(key=lambda each: each.newest is not None and each.newest.complete and not each.newest.rejects)
     return Shown("sources", {"sources": sources, "most_rejects": _MOST_REJECTS, "file_of": _file_of})
-
-
-def _newest(ask: Ask, name: str) -> Snapshot | None:
-    """What counts of a source; of the schedule the kind of export that plans are made from."""
-    setup = ask.configured.setup
-    kind = setup.plan_from if name == setup.owner.name else None
-    return ask.once(("newest", name), lambda: ask.desk.store.newest_snapshot(name, kind=kind))
 
 
 def _file_of(source: str) -> str:
@@ -80,7 +76,7 @@ def _age(what: str, days: int) -> str:
 def show_checks(ask: Ask) -> Shown:
     """What the newest export contradicts itself about, by rule."""
     export = newest_export(ask)
-    checks = ask.once("checks", lambda: check_snapshot(export))
+    checks = _checks(ask)
     values = {
         "checks": sorted(checks, key=lambda check: (not check.findings, check.why_not is not None)),
         "broken": sum(bool(check.findings) for check in checks),
@@ -92,10 +88,14 @@ def show_checks(ask: Ask) -> Shown:
     return Shown("checks", values)
 
 
+def _checks(ask: Ask) -> tuple[Check, ...]:
+    return ask.once("checks", lambda: check_snapshot(newest_export(ask)))
+
+
 def show_links(ask: Ask) -> Shown:
     """Every link: those that something is wrong with first."""
     text, state = ask.query.get("text", "").strip()[:200], ask.query.get("state", "")
-    every = ask.once("links", lambda: _sorted_links(ask))
+    every = _links(ask)
     wanted = text.casefold()
     known = names(ask)
     found = [
@@ -124,6 +124,10 @@ def show_links(ask: Ask) -> Shown:
     return Shown("links", values)
 
 
+def _links(ask: Ask) -> tuple[LinkStanding, ...]:
+    return ask.once("links", lambda: _sorted_links(ask))
+
+
 def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
     seen = picture(ask)
     listed = list_links(seen.links, seen.owner, seen.follower, ask.configured.setup.policy.projects)
@@ -133,7 +137,7 @@ def _sorted_links(ask: Ask) -> tuple[LinkStanding, ...]:
 
 
 PAGES = (
-    Page("/links", show_links, nav="Links"),
-    Page("/checks", show_checks, nav="Checks"),
-    Page("/sources", show_sources, nav="Sources"),
+    Page("/links", show_links, nav="Links", prepare=_links),
+    Page("/checks", show_checks, nav="Checks", prepare=_checks),
+    Page("/sources", show_sources, nav="Sources", prepare=newest),
 )

@@ -185,7 +185,7 @@ def _rows(ask: Ask, found: Found) -> list[Row]:
     return [Row(milestone, known.get(milestone.code, milestone.name), one) for milestone, left in kept for one in left]
 
 
-PAGE = Page(PATH, show)
+PAGE = Page(PATH, show, prepare=standing)
 DEEDS = (
     Deed(_LOOK, look, is_long=True, meanwhile=PATH),
     Deed(f"{PATH}/accept", accept, is_long=True, is_awaited=True),

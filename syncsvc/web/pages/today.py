@@ -98,7 +98,7 @@ def show(ask: Ask) -> Shown:
 
 def shown(ask: Ask, wanted: Filter, not_taken: NotTaken = NotTaken(), told: Sequence[str] = ()) -> dict[str, Any]:
     """What the template is given; `told` is what was taken beside what was not."""
-    every = rows(ask)
+    every, stored = rows(ask), newest_plan(ask)
     chosen = wanted.choose(every)
     pages = max(1, -(-len(chosen) // ROWS_AT_ONCE))
     page = min(max(1, wanted.page), pages)
@@ -112,7 +112,7 @@ def shown(ask: Ask, wanted: Filter, not_taken: NotTaken = NotTaken(), told: Sequ
         "page": page,
         "pages": pages,
         "export": newest_export(ask),
-        "plan": newest_plan(ask),
+        "plan": stored.plan if stored is not None else None,
         "refused": not_taken.refused,
         "given": not_taken.given,
         "nothing_given": Given(),
@@ -141,4 +141,11 @@ def _edits(ask: Ask, here: Collection[Row]) -> Mapping[tuple[str, Field, date | 
     return ask.once(("edits", codes), lambda: ask.desk.store.edits(codes))
 
 
-PAGE = Page("/", show, nav="Today")
+def _prepare(ask: Ask) -> None:
+    rows(ask)
+    newest_plan(ask)
+    identity(ask)
+    addresses(ask)
+
+
+PAGE = Page("/", show, nav="Today", prepare=_prepare)
