@@ -31,7 +31,7 @@ from connectors.still import Stillness
 from connectors.web_exports import WebExports
 from syncsvc.connector import Known, Pulled, Seen, always
 from syncsvc.errors import BadExport, ExitCode, MappingError, Problem, SourceError, SyncsvcError, UsageError
-from syncsvc.mapping import Mapping, Named
+from syncsvc.mapping import Cell, Mapping, Named
 from syncsvc.model import (
     Change,
     Field,
@@ -109,8 +109,12 @@ def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet
     if wbs is None:
         return []
     found: dict[tuple[str | None, str | None], tuple[str, Named]] = {}
+    seen: set[Cell] = set()
     for number, cells in rows:
-        named = mapping.read_project(text_of(cells[wbs])) if wbs < len(cells) else Named()
+        if wbs >= len(cells) or cells[wbs] in seen:
+            continue
+        seen.add(cells[wbs])
+        named = mapping.read_project(text_of(cells[wbs]))
         if (named.period or named.kind) and (named.period, named.kind) not in found:
             found[named.period, named.kind] = (f"the project name in {sheet} row {number}", named)
     return list(found.values())
