@@ -17,7 +17,7 @@ from syncsvc.store import tables
 from syncsvc.store.audit import add_events
 from syncsvc.store.codec import from_plain, pack, pack_all, to_plain, unpack, unpack_all, unpack_quickly, write_json
 from syncsvc.store.engine import Database
-from syncsvc.store.parts import keep_part
+from syncsvc.store.parts import keep_part, read_part
 from syncsvc.store.runs import Lease, require_lease
 
 SHORTEST_PREFIX: Final = 6
@@ -97,12 +97,15 @@ class PlanStore(Database):
 
     def last_links(self, limit: str) -> tuple[Link, ...]:
         """The links of the last plan of what differs, other than those that break `limit` and were not applied."""
-        query = select(tables.making).where(tables.making.c.purpose == "sync").order_by(tables.making.c.id.desc())
+        made = tables.making.c
+        query = select(tables.making).where(made.purpose == "sync").order_by(made.id.desc()).limit(1)
         with self._reading() as connection:
-            for row in connection.execute(query).mappings():
+            row = connection.execute(query).mappings().one_or_none()
+            while row is not None:
                 plan = from_plain(Plan, unpack(row["body"]))
                 if row["state"] == "applied" or all(violation.limit != limit for violation in plan.violations):
                     return unpack_all(Link, read_part(connection, row["links"]))
+                row = connection.execute(query.where(made.id < row["id"])).mappings().one_or_none()
         return ()
 
     def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
