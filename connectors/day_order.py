@@ -6,11 +6,13 @@ A wrong guess would move every milestone by months in silence.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from connectors.sheet import Row
 from syncsvc.errors import BadExport
 from syncsvc.mapping import Cell
+
+if TYPE_CHECKING:  # a worker that reads no workbook starts without what reads them
+    from connectors.sheet import Row
 
 _MONTH_FIRST: Final = "M/D/YYYY"
 _DAY_FIRST: Final = "D/M/YYYY"
@@ -19,7 +21,7 @@ _MONTHS: Final = 12
 
 
 def settle_day_order(
-    rows: Sequence[Row], columns: Iterable[int], formats: Sequence[str], place: str, mapping: str
+    rows: "Sequence[Row]", columns: Iterable[int], formats: Sequence[str], place: str, mapping: str
 ) -> tuple[str, ...]:
     """The formats without the order that the dates in these columns are not written in.
 
@@ -64,5 +66,5 @@ def _texts(cells: Sequence[Cell], indices: tuple[int, ...]) -> Iterator[str]:
             yield cell
 
 
-def _find(text: str, rows: Sequence[Row], indices: tuple[int, ...]) -> int:
+def _find(text: str, rows: "Sequence[Row]", indices: tuple[int, ...]) -> int:
     return next(number for number, cells in rows if text in _texts(cells, indices))

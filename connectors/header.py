@@ -1,13 +1,15 @@
 """The header of a sheet: where it stands, and which column is where."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from connectors.cell import is_blank, text_of
 from connectors.p6_format import PMXML, XER
-from connectors.sheet import Row, Workbook
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Cell, Columns, Mapping
+
+if TYPE_CHECKING:  # a worker that reads no workbook starts without what reads them
+    from connectors.sheet import Row, Workbook
 
 #: How far down the header is looked for.
 _TITLE_ROWS: Final = 20
@@ -69,7 +71,7 @@ def _name_in(cell: Cell, mapping: Mapping, is_screen: bool) -> str:
     return (mapping.column_shown_as(text) or "" if is_screen else text).casefold()
 
 
-def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Header, list[Row], str]:
+def open_sheet(workbook: "Workbook", mapping: Mapping, source: str) -> "tuple[Header, list[Row], str]":
     """The header of the mapping's sheet, its rows that are not blank, and the sheet's name ("" for a list).
 
     A copy of P6's screen may stand in the first sheet, whatever its name. Raises MappingError where the sheet or its id
@@ -107,7 +109,7 @@ def open_sheet(workbook: Workbook, mapping: Mapping, source: str) -> tuple[Heade
     return header, rows, label
 
 
-def _find_header(rows: Sequence[Row], mapping: Mapping, *, is_screen: bool) -> int | None:
+def _find_header(rows: "Sequence[Row]", mapping: Mapping, *, is_screen: bool) -> int | None:
     """Which of the first rows has the id column: titles may stand above it."""
     code = mapping.columns.code.casefold()
     for at, (_, cells) in enumerate(rows[:_TITLE_ROWS]):
@@ -116,7 +118,7 @@ def _find_header(rows: Sequence[Row], mapping: Mapping, *, is_screen: bool) -> i
     return None
 
 
-def fits(workbook: Workbook, mapping: Mapping) -> bool:
+def fits(workbook: "Workbook", mapping: Mapping) -> bool:
     """Whether the sheet and header of a mapping are in the workbook: the id column, and a column for the due date."""
     try:
         header, _, _ = open_sheet(workbook, mapping, "")

@@ -11,7 +11,8 @@ from connectors.header import Header
 from connectors.p6_format import XER
 from connectors.p6_schedule import Activity, Project, Schedule
 from connectors.remark import Remark
-from connectors.row import ReadRow, RowReader, settle
+from connectors.row import ReadRow, RowReader
+from connectors.settling import settle
 from syncsvc.errors import BadExport, UsageError
 from syncsvc.mapping import Dates, Named, parse_mapping
 from syncsvc.mapping import Mapping as SourceMapping

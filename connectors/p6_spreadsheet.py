@@ -24,7 +24,8 @@ from connectors.p6_outbox import Outbox
 from connectors.p6_workbook import SETTINGS_SHEET, UserSettings, as_they_stand
 from connectors.relations import check_listed, read_relations, wanted_columns
 from connectors.remark import say
-from connectors.row import RowReader, settle, without_collector
+from connectors.row import RowReader, without_collector
+from connectors.settling import settle
 from connectors.sheet import Row, open_workbook
 from connectors.sheet_reader import Wanted
 from connectors.still import Stillness

@@ -9,7 +9,8 @@ from connectors.release_plan.block import Document
 from connectors.release_plan.latex import LATEX, read_latex
 from connectors.release_plan.plain_text import read_text
 from connectors.release_plan.reading import ReadPlan, due_words, read_plan, see_fields
-from connectors.row import add_predecessors, settle
+from connectors.row import add_predecessors
+from connectors.settling import settle
 from connectors.text import FOREIGN, decode_text
 from syncsvc.errors import BadExport, MappingError
 from syncsvc.mapping import Mapping, ReleasePlan

@@ -74,7 +74,7 @@ def read_sheets(file: BinaryIO, source: str, wanted: tuple[Wanted, ...]) -> Shee
             name = folded.get(want.sheet.casefold()) if want.sheet else None
             if name is None and (want.or_first or want.sheet is None):
                 name = next(iter(book.sheet_names), None)
-            if name is not None and name not in rows and name not in columns:
+            if name is not None and name not in (rows if want.columns is None else columns):
                 found = islice(book.get_sheet_by_name(name).iter_rows(), want.rows)
                 if want.columns is None:
                     rows[name] = [_plain(tuple(row)) for row in found]

@@ -6,7 +6,8 @@ from pathlib import Path
 from connectors.header import open_sheet
 from connectors.publication import Content, Publication, read_content
 from connectors.remark import say
-from connectors.row import RowReader, settle
+from connectors.row import RowReader
+from connectors.settling import settle
 from connectors.sheet import open_workbook
 from connectors.sheet_reader import Wanted
 from syncsvc.mapping import Mapping

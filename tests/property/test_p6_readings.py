@@ -14,7 +14,8 @@ from connectors.p6_xer_columns import wanted_tables
 from connectors.p6_xer_schedule import XerSchedule
 from connectors.p6_xer_tables import read_tables
 from connectors.relations import find_cycles, read_relations
-from connectors.row import RowReader, settle
+from connectors.row import RowReader
+from connectors.settling import settle
 from connectors.sheet import Workbook
 from syncsvc.mapping import Cell, load_mapping
 from tests.xer_files import relation, schedule, task, xer_text

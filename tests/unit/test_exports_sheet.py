@@ -80,6 +80,12 @@ def test_only_what_is_wanted_is_read(tmp_path: Path) -> None:
     assert list(workbook.rows("Three")) == [(1, ("a", "b", "c"))]
 
 
+def test_a_sheet_may_be_wanted_whole_and_by_columns(tmp_path: Path) -> None:
+    content = write_xlsx(tmp_path / "x.xlsx", {"One": [["a", "b"], ["x", "y"]]}).read_bytes()
+    workbook = open_workbook(content, "x.xlsx", [Wanted("Two", or_first=True), Wanted("One", ("b",))])
+    assert (cells_of(workbook), workbook.columns("One")) == ([["a", "b"], ["x", "y"]], [["b", "y"]])
+
+
 def test_computed_cells_are_found_where_they_are_wanted(tmp_path: Path) -> None:
     rows = [["a", "=1+1", '="x"'], [1, 2, "<f>=1"]]
     content = write_xlsx(tmp_path / "x.xlsx", {"One": [["=5"]], "Two & more": rows}).read_bytes()
