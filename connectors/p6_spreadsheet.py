@@ -1,5 +1,6 @@
 """P6 spreadsheet exports as a side, and completions handed back to P6 as import workbooks."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -96,13 +97,18 @@ def read_export(
         taken_at=taken_at,
         milestones=milestones,
         sha256=digest,
-        mapping_sha256=mapping.sha256,
+        mapping_sha256=_fingerprint(mapping, project),
         period=named.period,
         kind=kind,
         data_date=data_date_of(named.period, data_day),
         typed=reader.typed,
         rejects=rejects,
     )
+
+
+def _fingerprint(mapping: Mapping, project: str | None) -> str:
+    """What a reading depends on besides the bytes of the export: with another project it is to be looked at again."""
+    return mapping.sha256 if project is None else hashlib.sha256(f"{mapping.sha256} {project}".encode()).hexdigest()
 
 
 def _read_projects(rows: Sequence[Row], wbs: int | None, mapping: Mapping, sheet: str) -> list[tuple[str, Named]]:
@@ -345,7 +351,11 @@ class P6Spreadsheet(P6Exports):
         **options: Unpack[ExportOptions],
     ) -> None:
         super().__init__(name, mapping, exports, **options)
+        self._project = project
         self._read_export = partial(read_export, project=project)
+
+    def _fingerprint(self) -> str:
+        return _fingerprint(self._mapping, self._project)
 
     def _read_user_settings(self, export: Path) -> UserSettings:
         """The cells of its sheet USERDATA; none of a CSV file."""

@@ -103,6 +103,15 @@ def test_an_export_of_another_project_is_refused_where_the_configuration_names_o
     assert site.jira.due("DM-1") == (DUE + timedelta(days=7)).isoformat()
 
 
+def test_a_project_that_is_named_later_is_asked_of_an_export_that_was_read_before(site: Site) -> None:
+    write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-04-1", facts(7))
+    site.run("sync", "--mode", "report", check=4)
+    site.pmcs_lines = 'kind = "p6_spreadsheet"\nproject = "LSST ME ??-??"'
+    site.write_config()
+    assert "another project than LSST ME ??-??" in site.run("sync", check=3).stderr
+    assert site.jira.count("PUT") == 0
+
+
 def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(site: Site) -> None:
     exports = site.folder / "exports"
     first = exports / "201904-ME.csv"
