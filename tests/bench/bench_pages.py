@@ -113,6 +113,7 @@ def paths_of(desk: MonthsDesk) -> dict[str, str]:
         "sources": "/sources",
         "runs": "/runs",
         "run": "/runs/12",
+        "run, an old one": "/runs/1",
         "reports": "/reports",
         "no such page": "/none",
     }

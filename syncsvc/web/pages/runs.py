@@ -11,9 +11,9 @@ from syncsvc.model import Hold, Outcome
 from syncsvc.persons import Role
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.words import OUTCOMES, TROUBLE, exit_words
-from syncsvc.store import Run
+from syncsvc.store import Run, StoredPlan
 from syncsvc.web.asking import Answer, Ask, Handed, Page, Shown
-from syncsvc.web.sights import addresses, find_plan, names
+from syncsvc.web.sights import addresses, find_plan, names, newest_plan
 
 RUNS_AT_ONCE: Final = 100
 EVENTS_AT_ONCE: Final = 100
@@ -90,7 +90,8 @@ def show(ask: Ask) -> Answer:
     receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
     written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
-    holds = ask.once(("holds", run.id), lambda: _holds(ask, run)) if progress is None else []
+    stored = find_plan(ask, run.plan) if progress is None and run.plan is not None else None
+    holds = _holds(ask, stored) if stored is not None else ()
     after = _number(ask.query.get("after", ""))
     events = ask.desk.store.events(run=run.id, after_id=after or 0, limit=EVENTS_AT_ONCE + 1)
     values = {
@@ -134,19 +135,22 @@ def _progress(ask: Ask, run: Run) -> Progress:
     )
 
 
-def _holds(ask: Ask, run: Run) -> list[Hold]:
-    """What it held, by kind in the order in which kinds deserve attention, of each the widest apart first."""
-    plan_id, order = run.plan, list(HOLDS)
-    if plan_id is None:
-        return []
-    stored = find_plan(ask, plan_id)
+def _prepare(ask: Ask) -> None:
+    """The last run is the one that is looked at most."""
+    if (stored := newest_plan(ask)) is not None:
+        _holds(ask, stored)
+
+
+def _holds(ask: Ask, stored: StoredPlan) -> Sequence[Hold]:
+    """What a plan held, by kind in the order in which kinds deserve attention, of each the widest apart first."""
+    order = {kind: place for place, kind in enumerate(HOLDS)}
 
     def place(hold: Hold) -> tuple[int, int, str]:
         dates = hold.owner_value, hold.follower_value
         days = (dates[0] - dates[1]).days if dates[0] is not None and dates[1] is not None else 0
-        return order.index(hold.kind) if hold.kind in order else len(order), -abs(days), hold.code
+        return order.get(hold.kind, len(order)), -abs(days), hold.code
 
-    return sorted(stored.plan.holds, key=place) if stored is not None else []
+    return ask.once(("holds", stored.making), lambda: sorted(stored.plan.holds, key=place))
 
 
 _TAKEN_BACK: Final = frozenset({Outcome.APPLIED.value, Outcome.HANDED_OVER.value})
@@ -193,7 +197,7 @@ def _number(text: str) -> int | None:
 
 PAGES = (
     Page("/runs", show_all, nav="Runs"),
-    Page("/runs/{run}", show),
+    Page("/runs/{run}", show, prepare=_prepare),
     Page("/runs/{run}/report/{form}", hand_out),
     Page("/reports", show_reports, nav="Reports"),
 )
