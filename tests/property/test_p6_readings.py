@@ -23,9 +23,8 @@ from tests.xer_files import relation, schedule, task, xer_text
 P6: Final = load_mapping("p6_spreadsheet")
 XER: Final = load_mapping("p6_xer")
 
-# An XER file: cells with quotation marks, line breaks, percent signs and letters that are more than one byte in UTF-8 (of
-# those whose bytes in cp1252 are never UTF-8 by chance); rows that are
-# too short or too long.
+# An XER file: cells with quotation marks, line breaks, percent signs and letters that are more than one byte in UTF-8
+# (their bytes in cp1252 are never UTF-8 by chance); rows that are too short or too long.
 CELLS = st.text(alphabet='ab"%\n éü', max_size=5)
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=30)
 
