@@ -10,15 +10,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, pairwise
 from operator import eq
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from connectors.cell import shorten, text_of
 from connectors.remark import Remark
-from connectors.sheet import Workbook
 from syncsvc.errors import MappingError
 from syncsvc.mapping import Cell, Relations
 from syncsvc.mapping import Mapping as SourceMapping
 from syncsvc.model import Milestone
+
+if TYPE_CHECKING:  # a worker that reads no workbook starts without what reads them
+    from connectors.sheet import Workbook
 
 #: Activity id -> the ids of its predecessors; one that has two relations to it stands there twice.
 Predecessors = Mapping[str, Collection[str]]
@@ -34,7 +36,7 @@ def wanted_columns(declared: Relations) -> tuple[str, ...]:
     return tuple(column for column in columns if column)
 
 
-def read_relations(workbook: Workbook, mapping: SourceMapping, source: str) -> tuple[Predecessors, list[Remark]]:
+def read_relations(workbook: "Workbook", mapping: SourceMapping, source: str) -> tuple[Predecessors, list[Remark]]:
     """The relations of an export that has a sheet of them, and what is odd about them, by their rows.
 
     Of the sheet the `wanted_columns` must have been asked for. A relation of an activity to itself is left out; one of

@@ -1,5 +1,7 @@
 """What an XER export says: projects and stubs, paths, codes, dates by kind and baseline, relations, and bad rows."""
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from connectors.p6_xer import read_export
 from syncsvc.errors import BadExport, MappingError, SourceError, UsageError
 from syncsvc.mapping import load_mapping
 from syncsvc.model import Basis, Milestone, MilestoneKind, RejectCause, Snapshot, Status, by_code
+from tests.site import ROOT
 from tests.xer_files import VERSIONS, Cells, completed, project, relation, schedule, task, wbs, write_xer
 
 NOW = datetime(2019, 5, 3, tzinfo=UTC)
@@ -612,3 +615,11 @@ def test_a_large_file_is_read_in_a_worker_and_says_the_same(folder: Path, monkey
     (folder / "a.xer").write_bytes((folder / "a.xer").read_bytes()[:-9])
     with pytest.raises(BadExport, match=r"a\.xer: .*cut off"):
         read_export(folder / "a.xer", MAPPING, taken_at=NOW)
+
+
+def test_its_worker_starts_without_what_reads_workbooks() -> None:
+    """Every night starts one for each export: what it loads is what a night waits for."""
+    loads = "import sys, connectors.p6_schedule_reading, connectors.p6_xer_schedule; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loads], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert "connectors.row" in done.stdout.split()
+    assert not {"connectors.sheet", "connectors.package", "lxml", "openpyxl"} & {*done.stdout.split()}
