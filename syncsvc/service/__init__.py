@@ -26,7 +26,7 @@ from syncsvc.model import (
 )
 from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
-from syncsvc.service.applying import apply_plan, look_if_applicable
+from syncsvc.service.applying import apply_plan, look_if_applicable, refuse_if_restored
 from syncsvc.service.deciding import take_decisions
 from syncsvc.service.doubts import DOUBTS, restored_store
 from syncsvc.service.linking import (
@@ -139,6 +139,7 @@ class Service:
             settle_intents(session)
             bring_up_to_date(session, self.setup.owner)
             stored = self.stored_plan(plan_id)
+            refuse_if_restored(session, stored)
             session.plan = stored.plan
             restored = session.restored if stored.plan.purpose == "sync" else None
             doubts = [restored_store(restored)] if restored is not None and self.setup.mode is Mode.AUTO else []

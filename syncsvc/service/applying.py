@@ -64,6 +64,16 @@ def look_if_applicable(
     return picture
 
 
+def refuse_if_restored(session: Session, stored: StoredPlan) -> None:
+    """PlanRefused for a plan from before the store was put back: it may have been applied, and taken back, since."""
+    restored = session.restored
+    if restored is not None and stored.run <= restored.known_until:
+        raise PlanRefused(
+            f"plan {stored.plan.id} was made before the store was put back to a backup: {restored.why}",
+            "Nothing was written. Make it again with `syncsvc plan` (or adopt, or undo), and look at it.",
+        )
+
+
 def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unattended: bool = False) -> None:
     """Write the changes of a plan that may be applied; receipts gather in the session. What nobody approved stays.
 
