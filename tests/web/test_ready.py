@@ -87,6 +87,26 @@ def test_who_comes_meanwhile_is_shown_what_stood_before_and_told_so(pages: Pages
         assert "2019-05 ME" in after
 
 
+def test_a_run_that_has_just_ended_is_not_taken_for_one_that_was_killed(pages: Pages, kept: Any) -> None:
+    anna, store, plan = pages.browser("anna"), pages.desk.store, pages.desk.store.newest_plan()
+    with kept() as keeper:
+        lease = store.take_lease("another machine")
+        run = store.begin_run(trigger="apply", mode=Mode.REVIEW, actor="bob")
+        store.begin_applying(lease, run, plan.making, to_write=3)
+        pages.desk.rounds.wait(20)
+        assert "being applied" in words_of(anna.get(f"/plans/{plan.plan.id}"))
+        keeper.gate.clear()
+        store.finish_applying(lease, run, plan.making)
+        store.finish_run(run, exit_code=0, body={})
+        store.release_lease(lease)
+        meanwhile = words_of(anna.get(f"/plans/{plan.plan.id}"))
+        assert BEHIND in meanwhile
+        assert "its run did not end" not in meanwhile
+        keeper.gate.set()
+        pages.desk.rounds.wait(20)
+        assert "its run did not end" not in words_of(anna.get(f"/plans/{plan.plan.id}"))
+
+
 def test_who_comes_before_anything_was_looked_up_waits(pages: Pages, kept: Any) -> None:
     anna = pages.browser("anna")
     with kept() as keeper:
