@@ -51,8 +51,8 @@ def lost_links(setup: Setup, owner: Snapshot, links: Sequence[Link]) -> tuple[st
     if not links:
         raise ConfigError(
             f"No milestone is linked any more: {words}",
-            "Nothing was written. Put the links files back: one that was cut while it was written may be empty. Where no"
-            " link is meant to be left, say so of each: syncsvc links refuse CODE KEY --reason TEXT",
+            "Nothing was written. Put the links files back: one that was cut while it was written may be empty. Where"
+            " none is meant to be left, say so of each: syncsvc links refuse CODE KEY --reason TEXT",
         )
     return (words,)
 

@@ -12,7 +12,7 @@ import pytest
 from syncsvc.model import Mode
 from syncsvc.persons import Role
 from syncsvc.web import ready
-from syncsvc.web.desk import Desk
+from syncsvc.web.desk import Desk, Kept
 from tests.web.browser import words_of
 from tests.web.conftest import JULY, Pages, put_month
 from tests.web.test_today import number_of
@@ -181,3 +181,13 @@ def test_who_signs_in_or_is_let_in_changes_nothing_that_was_looked_up(pages: Pag
     assert pages.desk.mark() == mark
     pages.site.sync(Mode.REPORT)
     assert pages.desk.mark() != mark
+
+
+def test_what_all_pages_share_stays_however_many_stories_are_read() -> None:
+    kept, made = Kept(), []
+    for number in range(1_000):
+        kept.once("rows", lambda: made.append("rows"))
+        kept.once(("story", f"M-{number}"), lambda: made.append("story"))
+    assert made.count("rows") == 1
+    kept.once(("story", "M-0"), lambda: made.append("again"))
+    assert made.count("again") == 1, "it was let go"
