@@ -52,9 +52,7 @@ class StoredPlan:
 class PlanStore(Database):
     """Makings of plans."""
 
-    def save_plan(
-        self, lease: Lease, run: int, plan: Plan, links: Sequence[Link], *, after_run: int = 0
-    ) -> StoredPlan:
+    def save_plan(self, lease: Lease, run: int, plan: Plan, links: Sequence[Link], *, after_run: int = 0) -> StoredPlan:
         """Keep a plan, or find the open making of the same one that was made after a run. The run is from now on said
         to be of this plan.
         """
