@@ -110,6 +110,15 @@ class PlanStore(Database):
                 row = connection.execute(query.where(made.id < row["id"])).mappings().one_or_none()
         return ()
 
+    def was_waived(self, limit: str, snapshot_id: int) -> bool:
+        """Whether a plan that was made from this snapshot was applied with a waiver of the limit."""
+        made, waiver = tables.making.c, tables.waiver.c
+        query = select(made.body).join(tables.waiver, waiver.making == made.id)
+        query = query.where(waiver.limit == limit, made.state == "applied").order_by(made.id.desc())
+        with self._reading() as connection:
+            bodies = connection.execute(query).scalars()
+            return any(snapshot_id in unpack(body)["snapshots"].values() for body in bodies)
+
     def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
         """Approve a making, with waivers (limit -> reason); a second time only adds waivers."""
         at = self._now()
