@@ -26,7 +26,7 @@ from syncsvc.model import (
 )
 from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
-from syncsvc.service.applying import apply_plan, look_if_applicable, refuse_if_restored
+from syncsvc.service.applying import apply_plan, look_if_applicable, refuse_if_restored, require_open
 from syncsvc.service.deciding import take_decisions
 from syncsvc.service.doubts import DOUBTS, restored_store
 from syncsvc.service.linking import (
@@ -103,10 +103,7 @@ class Service:
                 f"plan {stored.plan.id} does not break {', '.join(pointless)}",
                 f"It breaks: {', '.join(sorted(broken)) or 'no limit'}. A waiver names a violation of this plan.",
             )
-        if stored.state != "open":
-            raise PlanRefused(f"plan {stored.plan.id} was applied already")
-        if self.setup.now() >= stored.plan.expires_at:
-            raise PlanRefused(f"plan {stored.plan.id} ended at {stored.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+        require_open(stored, self.setup.now())
         if self.setup.policy.four_eyes:
             self._require_other_author(stored)
         with self._session("approve") as session:
