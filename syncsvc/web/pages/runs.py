@@ -86,6 +86,8 @@ def show(ask: Ask) -> Answer:
     progress = None if run.finished_at is not None else _progress(ask, run)
     if progress is not None and progress.is_at_work:  # both sides are not looked at anew for each look at it
         return Shown("running", {"run": run, "progress": progress})
+    if progress is not None and (run := _find(ask)).finished_at is not None:
+        progress = None  # it ended between the two looks, and was not killed
     body: Mapping[str, Any] = run.body or {}
     receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
