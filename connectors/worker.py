@@ -35,6 +35,7 @@ FAULTY: Final = 3  # a Fault: the reader raised an error that is meant for peopl
 OUT_OF_MEMORY: Final = 4  # nothing
 TOO_MUCH: Final = 5  # nothing: the answer is larger than it may be
 PANICKED: Final = 6  # nothing: a parser found itself in a state that it holds to be impossible
+NO_ROOM: Final = 7  # nothing that counts: the answer could not be written
 
 _PROGRAM: Final = Path(__file__).with_name("worker_process.py")
 _PASSED_ON: Final = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "PATH", "SYSTEMROOT")  # no secret is named like this
@@ -92,8 +93,8 @@ def read_apart(
     (plain values, lists, dictionaries, dataclasses, enumerations, dates where one is declared). A cell that may be text
     or a date is declared Any and sent as `pack` gives it.
 
-    Raises what the reader raises for people (BadExport, MappingError, UsageError and the like), and BadExport where a
-    limit is met or the parser breaks down.
+    Raises what the reader raises for people (BadExport, MappingError, UsageError and the like), BadExport where a limit
+    is met or the parser breaks down, SourceError where this machine has no room for what goes between the processes.
     """
     request = Request(
         module=reader.__module__,
@@ -104,6 +105,13 @@ def read_apart(
         answer_bytes=limits.answer_bytes,
         arguments=msgspec.Raw(msgspec.msgpack.encode(arguments)),
     )
+    try:
+        return _read(reader, content, request, limits)
+    except OSError as error:  # a disk that is full, or no process to be had: neither is the file's fault
+        raise _no_room(source, error.strerror or str(error)) from None
+
+
+def _read(reader: Callable[[BinaryIO, str, *Ts], T], content: bytes, request: Request, limits: ReadingLimits) -> T:
     # Files, not pipes: some MB through a pipe take as long as reading them.
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
         _write_request(asked, content, request)
@@ -115,11 +123,11 @@ def read_apart(
         with _ended(worker):
             code = _wait(worker, limits.seconds)
             if code is None:
-                raise _took_too_long(source, limits)
+                raise _took_too_long(request.source, limits)
             asked.seek(0)
             if code == ANSWERED:
                 return _decoder_of(reader).decode(asked.read())  # type: ignore[no-any-return]
-            raise _failure(code, asked, said, source, limits)
+            raise _failure(code, asked, said, request.source, limits)
 
 
 def pack(cell: Any) -> Any:
@@ -207,6 +215,13 @@ def _decoder_of(reader: Callable[..., Any]) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(get_type_hints(reader)["return"], ext_hook=unpack)
 
 
+def _no_room(source: str, why: str) -> SourceError:
+    return SourceError(
+        f"{source}: the file cannot be handed to the process that reads it, or the answer not back: {why}.",
+        f"Make room in {tempfile.gettempdir()}, where both is kept for that moment, or name another folder in TMPDIR.",
+    )
+
+
 def _took_too_long(source: str, limits: ReadingLimits) -> BadExport:
     return BadExport(f"{source}: reading the file took more than {limits.seconds:g} seconds.", limits.hint)
 
@@ -220,6 +235,8 @@ def _failure(code: int, asked: BinaryIO, said: BinaryIO, source: str, limits: Re
     if code == TOO_MUCH:
         most = (limits.answer_bytes or 0) // 10**6
         return BadExport(f"{source}: its cells hold more than {most} MB.", limits.hint)
+    if code == NO_ROOM:
+        return _no_room(source, "the disk seems to be full")
     if code == PANICKED:
         return BadExport(f"{source}: the file is damaged or cut off.")
     if code == -getattr(signal, "SIGXCPU", 0):

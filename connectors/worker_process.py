@@ -27,10 +27,13 @@ def main() -> NoReturn:
         request = worker.read_request(asked)
         _limit(request.memory_bytes, request.seconds)
         code, answer = _answer(asked, request)
-    with os.fdopen(0, "r+b", closefd=False) as answered:
-        answered.seek(0)
-        answered.truncate()
-        answered.write(answer)
+    try:
+        with os.fdopen(0, "r+b", closefd=False) as answered:
+            answered.seek(0)
+            answered.truncate()
+            answered.write(answer)
+    except OSError:
+        code = worker.NO_ROOM
     os.write(told, bytes([code]))
     os._exit(code)
 

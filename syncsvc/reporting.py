@@ -96,10 +96,6 @@ class Reporting:
         )
         return f"review-{review.mark.plan or f'snapshot-{report.drift.after.id}'}", drift_workbook(report, review)
 
-    def newest_of_sides(self, sides: Iterable[Side]) -> list[Snapshot]:
-        """The newest snapshot of each side that has one."""
-        return [snapshot for side in sides if (snapshot := self._newest(side)) is not None]
-
     def links_of(self, codes: Iterable[str]) -> tuple[Link, ...]:
         """The links of milestones as they stand now: declared, accepted, and of codes that are keys."""
         rules = self.settings.links
@@ -111,10 +107,6 @@ class Reporting:
             test_plan_offset_days=rules.test_plan_offset_days,
             time_zone=self.settings.site.timezone,
         )
-
-    def links_for(self, snapshots: Iterable[Snapshot]) -> tuple[Link, ...]:
-        """The links of all milestones of these snapshots."""
-        return self._links_of(*snapshots)
 
     def basis_of(self, result: RunResult) -> ReportBasis | None:
         """What the report of a run that has just ended rests on; None where no export was looked at.

@@ -26,7 +26,7 @@ from syncsvc.model import (
 )
 from syncsvc.narratives import repeats
 from syncsvc.plan import is_rejected
-from syncsvc.service.applying import apply_plan, look_if_applicable
+from syncsvc.service.applying import apply_plan, look_if_applicable, refuse_if_restored, require_open
 from syncsvc.service.deciding import take_decisions
 from syncsvc.service.doubts import DOUBTS, restored_store
 from syncsvc.service.linking import (
@@ -95,17 +95,15 @@ class Service:
         broken = {violation.limit for violation in stored.plan.violations}
         unknown = sorted(set(waivers) - {*Limits.__slots__, *DOUBTS})
         if unknown:
-            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
+            known = ", ".join((*Limits.__slots__, *sorted(DOUBTS)))
+            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {known}.")
         pointless = sorted(set(waivers) - broken)
         if pointless:
             raise UsageError(
                 f"plan {stored.plan.id} does not break {', '.join(pointless)}",
                 f"It breaks: {', '.join(sorted(broken)) or 'no limit'}. A waiver names a violation of this plan.",
             )
-        if stored.state != "open":
-            raise PlanRefused(f"plan {stored.plan.id} was applied already")
-        if self.setup.now() >= stored.plan.expires_at:
-            raise PlanRefused(f"plan {stored.plan.id} ended at {stored.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+        require_open(stored, self.setup.now())
         if self.setup.policy.four_eyes:
             self._require_other_author(stored)
         with self._session("approve") as session:
@@ -139,6 +137,7 @@ class Service:
             settle_intents(session)
             bring_up_to_date(session, self.setup.owner)
             stored = self.stored_plan(plan_id)
+            refuse_if_restored(session, stored)
             session.plan = stored.plan
             restored = session.restored if stored.plan.purpose == "sync" else None
             doubts = [restored_store(restored)] if restored is not None and self.setup.mode is Mode.AUTO else []

@@ -1,6 +1,7 @@
 """Write what a plan says: intents before, receipts after, never in a transaction across the network."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Final
 
@@ -19,6 +20,20 @@ BATCH_WRITES = 100
 _UNUSABLE: Final = "an earlier batch showed that nothing can be written now"
 
 
+def require_open(stored: StoredPlan, now: datetime) -> None:
+    """PlanRefused for a plan that was applied, wholly or in part, or has ended."""
+    plan = stored.plan
+    if stored.state == "applied":
+        raise PlanRefused(f"plan {plan.id} was applied already", "Each plan is applied once. Make a new one.")
+    if stored.state == "applying":
+        raise PlanRefused(
+            f"plan {plan.id} is being applied, or was when its run died",
+            "What that run wrote is in the log; of what is left make a new one: syncsvc plan",
+        )
+    if now >= plan.expires_at:
+        raise PlanRefused(f"plan {plan.id} ended at {plan.expires_at:%Y-%m-%d %H:%M} UTC")
+
+
 def look_if_applicable(
     setup: Setup, stored: StoredPlan, *, unattended: bool, further: Sequence[Violation] = ()
 ) -> Picture:
@@ -30,10 +45,7 @@ def look_if_applicable(
     approved as a whole can be applied for the rows that were approved one by one.
     """
     plan = stored.plan
-    if stored.state != "open":
-        raise PlanRefused(f"plan {plan.id} was applied already", "Each plan is applied once. Make a new one.")
-    if setup.now() >= plan.expires_at:
-        raise PlanRefused(f"plan {plan.id} ended at {plan.expires_at:%Y-%m-%d %H:%M} UTC")
+    require_open(stored, setup.now())
     picture = look(setup)
     drifts = _drift_of(picture)
     allowed = [c for c in plan.changes if _is_approved(setup, stored, c, drifts, unattended=unattended)]
@@ -62,6 +74,16 @@ def look_if_applicable(
             problems=[Problem(f"limits.{v.limit}", f"{v.why} (allowed: {v.allowed:g})") for v in standing],
         )
     return picture
+
+
+def refuse_if_restored(session: Session, stored: StoredPlan) -> None:
+    """PlanRefused for a plan from before the store was put back: it may have been applied, and taken back, since."""
+    restored = session.restored
+    if restored is not None and stored.run <= restored.known_until:
+        raise PlanRefused(
+            f"plan {stored.plan.id} was made before the store was put back to a backup: {restored.why}",
+            "Nothing was written. Make it again with `syncsvc plan` (or adopt, or undo), and look at it.",
+        )
 
 
 def apply_plan(session: Session, stored: StoredPlan, picture: Picture, *, unattended: bool = False) -> None:

@@ -37,26 +37,30 @@ def restored_store(mark: RunMark) -> Violation:
 def lost_links(setup: Setup, owner: Snapshot, links: Sequence[Link]) -> tuple[str, ...]:
     """A warning about links of the last plan that are there no more; ConfigError where none is left at all.
 
-    A links file that was cut while it was written may be empty, and every night after that would be a quiet one.
+    A links file that was cut while it was written may be empty, and every night after that would be a quiet one. A link
+    that a person ended, and said so, is not lost.
     """
     codes, now = {milestone.code for milestone in owner.taking_part()}, {(link.code, link.key) for link in links}
     before = [link for link in setup.store.last_links(CHANGED_OFFSET) if link.code in codes]
-    lost = [f"{link.code} {link.key}" for link in before if (link.code, link.key) not in now]
+    gone = [link for link in before if (link.code, link.key) not in now]
+    refused = {(word.code, word.key) for word in setup.store.link_words() if not word.accepted} if gone else set()
+    lost = [f"{link.code} {link.key}" for link in gone if (link.code, link.key) not in refused]
     if not lost:
         return ()
     words = f"{len(lost)} of the {len(before)} links of the last plan are there no more: {_some(lost)}"
     if not links:
         raise ConfigError(
             f"No milestone is linked any more: {words}",
-            "Nothing was written. Put the links files back: one that was cut while it was written may be empty.",
+            "Nothing was written. Put the links files back: one that was cut while it was written may be empty. Where"
+            " none is meant to be left, say so of each: syncsvc links refuse CODE KEY --reason TEXT",
         )
     return (words,)
 
 
 def _older_edition(setup: Setup, owner: Snapshot) -> Violation | None:
     older = setup.store.older_edition(owner.id) if owner.id is not None else None
-    if older is None:
-        return None
+    if older is None or owner.id is None or setup.store.was_waived(OLDER_EDITION, owner.id):
+        return None  # or a person said of this very copy that it counts, and wrote from it
     why = (
         f"{owner.source} came as edition {older.edition} and has the bytes of edition {older.same_as}, which edition"
         f" {older.replaced_by} ({older.source}) had replaced: it looks like a copy. Put the export that counts into the"

@@ -231,8 +231,9 @@ class Nights:
             return None
         code = ExitCode(run.exit_code)
         words = f"run {run.id} was not noted here when it ended"
-        end = NightEnd(slot, claim.attempt, self._state(claim, code), code, run.id, None, words)
-        return self._note(claim, end, missed)
+        broken_off = code is ExitCode.WRITES and "error" in (run.body or {})
+        state = self._state(claim, code, broken_off=broken_off)
+        return self._note(claim, NightEnd(slot, claim.attempt, state, code, run.id, None, words), missed)
 
     def _given_up(self, slot: Slot, claim: SlotClaim, before: SlotRow | None, missed: Sequence[Slot] = ()) -> NightEnd:
         last = before.detail if before is not None and before.detail else "killed, or never heard of again"

@@ -71,7 +71,7 @@ def plan_sync(session: Session, mode: Mode) -> StoredPlan:
     }
     store.record_baselines(session.lease, session.run, agreed)  # type: ignore[arg-type]
     plan = _doubt(session, make_plan(picture.drifts, _setting(setup, picture, mode)), picture, mode)
-    stored = store.save_plan(session.lease, session.run, plan, picture.links)
+    stored = _save(session, plan, picture)
     _note_who_edited(session, store.note_holds(session.lease, session.run, plan.holds))
     session.plan, session.drifts = replace(plan, id=stored.plan.id), picture.drifts
     session.requests = find_requests(
@@ -94,6 +94,12 @@ def _doubt(session: Session, plan: Plan, picture: Picture, mode: Mode) -> Plan:
     if mode is Mode.AUTO:
         return replace(plan, violations=(*plan.violations, restored_store(session.restored)))
     return replace(plan, warnings=(*plan.warnings, session.restored.why))
+
+
+def _save(session: Session, plan: Plan, picture: Picture) -> StoredPlan:
+    """Keep a plan. In a store that was put back no making from before that stands for it, nor does its approval."""
+    after_run = 0 if session.restored is None else session.restored.known_until
+    return session.setup.store.save_plan(session.lease, session.run, plan, picture.links, after_run=after_run)
 
 
 #: Of so many new holds in one run it is asked who set the date in Jira: Data Center is asked once for each issue.
@@ -124,7 +130,7 @@ def plan_adoption(session: Session, codes: Collection[str], field: Field | None)
     resolved = [setup.aliases.get(code, code) for code in codes]
     setting = _setting(setup, picture, setup.mode)
     plan, refused = make_adoption(picture.drifts, setting, resolved, field, setup.policy.writable)
-    stored = setup.store.save_plan(session.lease, session.run, plan, picture.links)
+    stored = _save(session, plan, picture)
     session.plan, session.drifts = plan, picture.drifts
     return stored, refused
 
@@ -159,7 +165,7 @@ def plan_undo(session: Session, of_run: int, changes: Sequence[Change]) -> Store
     setup = session.setup
     picture = look(setup)
     plan = make_undo(changes, picture.drifts, _setting(setup, picture, setup.mode), of_run)
-    stored = setup.store.save_plan(session.lease, session.run, plan, picture.links)
+    stored = _save(session, plan, picture)
     session.plan = replace(plan, id=stored.plan.id)
     return stored
 

@@ -52,15 +52,17 @@ class StoredPlan:
 class PlanStore(Database):
     """Makings of plans."""
 
-    def save_plan(self, lease: Lease, run: int, plan: Plan, links: Sequence[Link]) -> StoredPlan:
-        """Keep a plan, or find the open making of the same one. The run is from now on said to be of this plan."""
+    def save_plan(self, lease: Lease, run: int, plan: Plan, links: Sequence[Link], *, after_run: int = 0) -> StoredPlan:
+        """Keep a plan, or find the open making of the same one that was made after a run. The run is from now on said
+        to be of this plan.
+        """
         body, packed_links = pack(to_plain(plan)), pack_all(Link, links)
         held = tables.making.c
         with self._writing() as connection:
             require_lease(connection, lease)
             connection.execute(update(tables.run).where(tables.run.c.id == run).values(plan=plan.id))
             newest = connection.execute(_newest(held.plan == plan.id)).mappings().one_or_none()
-            if newest is not None and _stands_for(newest, plan, self._now()):
+            if newest is not None and newest["run"] > after_run and _stands_for(newest, plan, self._now()):
                 return _the(connection, newest["id"])
             row = {
                 **{"plan": plan.id, "mode": plan.mode, "purpose": plan.purpose, "run": run, "state": "open"},
@@ -107,6 +109,15 @@ class PlanStore(Database):
                     return unpack_all(Link, read_part(connection, row["links"]))
                 row = connection.execute(query.where(made.id < row["id"])).mappings().one_or_none()
         return ()
+
+    def was_waived(self, limit: str, snapshot_id: int) -> bool:
+        """Whether a plan that was made from this snapshot was applied with a waiver of the limit."""
+        made, waiver = tables.making.c, tables.waiver.c
+        query = select(made.body).join(tables.waiver, waiver.making == made.id)
+        query = query.where(waiver.limit == limit, made.state == "applied").order_by(made.id.desc())
+        with self._reading() as connection:
+            bodies = connection.execute(query).scalars()
+            return any(snapshot_id in unpack(body)["snapshots"].values() for body in bodies)
 
     def approve_plan(self, making: int, run: int, *, actor: str, waivers: Mapping[str, str]) -> StoredPlan:
         """Approve a making, with waivers (limit -> reason); a second time only adds waivers."""

@@ -34,7 +34,7 @@ _OF_THE_SITE = 2  # the last of a mark: the files of the configuration and the d
 #: How long who decides waits for another one to be done, and how often is looked.
 PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.1
-_MOST_KEPT = 256
+_MOST_KEPT = 256  # of what only some pages show; what all of them share stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class Kept:
                 kept = self._values.get(name)
                 if kept is None:
                     kept = (make(),)
-                    for oldest in list(self._values)[: max(0, len(self._values) + 1 - _MOST_KEPT)]:
+                    of_one = [each for each in self._values if not isinstance(each, str)]  # a story, a page of rows
+                    for oldest in of_one[: max(0, len(of_one) + 1 - _MOST_KEPT)]:
                         del self._values[oldest]
                     self._values[name] = kept
         made: V = kept[0]

@@ -108,11 +108,6 @@ class Work:
                         return piece
         return None
 
-    def going_on(self, what: str) -> Piece | None:
-        """What of this kind is at work now."""
-        with self._lock:
-            return next((each for each in self._pieces if each.what == what and not each.ended.is_set()), None)
-
     def finish(self) -> None:
         """Wait until everything has ended that was begun, as the service ends."""
         until = time.monotonic() + DRAIN_SECONDS

@@ -135,6 +135,25 @@ def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(s
     assert site.jira.due("DM-2") == seven
 
 
+def test_a_copy_that_a_person_let_count_is_not_asked_about_again(site: Site) -> None:
+    exports = site.folder / "exports"
+    first = exports / "201904-ME.csv"
+    write_export(first, "LSST ME 19-04", facts(7))
+    site.run("sync", check=0)
+    meant = first.read_bytes()
+    write_export(first, "LSST ME 19-04", facts(14))
+    site.run("sync", check=0)
+    (exports / "201904-ME-as-agreed.csv").write_bytes(meant)
+    plan = next(word for word in site.run("sync", check=5).stdout.split() if word.startswith("p-"))
+    site.run("approve", plan, "--waive", "older_edition", "--reason", "the board took the week back", check=0)
+    site.run("apply", plan, "--yes", check=0)
+    site.jira.edit("DM-1", duedate=(DUE + timedelta(days=14)).isoformat())
+    assert "older_edition" not in site.run("adopt", "M-1", check=0).stdout
+    site.run("review", "approve", "M-1", "--reason", "as agreed", check=0)
+    site.run("sync", check=0)
+    assert site.jira.due("DM-1") == (DUE + timedelta(days=7)).isoformat()
+
+
 def test_last_months_file_under_this_months_name(site: Site) -> None:
     write_export(site.folder / "exports" / "201904-ME.csv", "LSST ME 19-03", facts(9))
     night = site.run("sync", check=2)

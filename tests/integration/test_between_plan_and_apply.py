@@ -275,3 +275,18 @@ def test_an_export_that_was_brought_by_itself_can_be_planned_from(site: Site) ->
     for export in (site.folder / "exports").iterdir():
         export.rename(site.folder / export.name)
     assert planned(site).plan.changes == ()
+
+
+def test_a_plan_whose_run_died_is_not_said_to_be_applied(site: Site) -> None:
+    put_month(site, 4, {0: date(2019, 7, 1)})
+    plan = planned(site)
+    approve(site, plan)
+    store = site.wiring().open_store()
+    lease = store.take_lease("killed:1")
+    store.begin_applying(lease, store.begin_run(trigger="apply", mode=Mode.REVIEW, actor="anna"), plan.making)
+    store.release_lease(lease)
+    store.close()
+    for act in (apply, approve):
+        with pytest.raises(PlanRefused, match="is being applied, or was when its run died"):
+            act(site, plan)
+    assert planned(site).making == plan.making + 1

@@ -57,3 +57,23 @@ def test_an_empty_links_file_is_no_quiet_night(site: Site) -> None:
     (site.folder / "links.toml").write_text('[milestones.M-1]\njira = "DM-1"')
     assert "2 of the 3 links of the last plan are there no more" in site.run("sync", check=0).stdout
     assert "no more" not in site.run("sync", check=0).stdout
+
+
+def test_links_that_a_person_ended_are_not_missed(site: Site) -> None:
+    (site.folder / "links.toml").write_text("")
+    assert "syncsvc links refuse CODE KEY" in " ".join(site.run("sync", check=2).stderr.split())
+    for code, key in (("M-1", "DM-1"), ("M-2", "DM-2")):
+        site.run("links", "refuse", code, key, "--reason", "the pilot is over", check=0)
+    assert "1 of the 3 links of the last plan are there no more: M-2 DM-3" in site.run("sync", check=2).stderr
+    site.run("links", "refuse", "M-2", "DM-3", "--reason", "the pilot is over", check=0)
+    assert "no more" not in site.run("sync", check=0).stdout
+
+
+def test_the_last_link_that_was_accepted_may_be_refused(site: Site) -> None:
+    (site.folder / "links.toml").write_text('[milestones.M-1]\njira = "DM-1"')
+    site.run("sync", check=0)
+    (site.folder / "links.toml").write_text("")
+    site.run("links", "accept", "M-1", "DM-1", check=0)
+    site.run("sync", check=0)
+    site.run("links", "refuse", "M-1", "DM-1", "--reason", "another team has it", check=0)
+    site.run("sync", check=0)

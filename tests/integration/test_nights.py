@@ -175,6 +175,22 @@ def test_a_run_that_ended_before_its_owner_could_say_so_is_not_run_again(make_de
     assert desk.told.runs == []
 
 
+def test_a_run_that_broke_off_before_its_owner_could_say_so_is_gone_on_with(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(0)
+    claim = desk.store.claim_slot(desk.nights.rules.timetable.last(desk.clock()), "killed:1", seconds=120)
+    assert claim is not None
+    run = desk.store.begin_run(trigger="nightly", mode=Mode.AUTO, actor="scheduler")
+    desk.store.begin_slot_run(claim, run)
+    desk.store.finish_run(run, exit_code=6, body={"error": "the disk is full, after writing had begun"})
+    desk.wait()
+    desk.nights.run_due()
+    assert desk.night() == ("due", 6, 2)
+    desk.wait()
+    desk.nights.run_due()
+    assert desk.night()[0] == "done"
+    assert len(desk.told.runs) == 1
+
+
 def test_an_owner_that_was_asleep_begins_no_run_of_a_night_that_another_did(make_desk: Callable[..., Desk]) -> None:
     asleep, awake = make_desk(0), make_desk(0)
 

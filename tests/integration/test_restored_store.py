@@ -73,6 +73,32 @@ def test_in_review_mode_the_plan_says_so(site: Site) -> None:
     assert "there were runs up to 3" in site.run("sync", check=4).stdout
 
 
+def test_a_plan_of_before_the_backup_is_made_and_approved_again(tmp_path: Path) -> None:
+    """It was approved, applied and partly put back by a team since; the store knows only that it was approved."""
+    with JiraSimulator("cloud") as jira:
+        site = Site(tmp_path, jira, mode="review")
+        jira.add_issue("DM-1", duedate=MAY.isoformat())
+        site.link({"M-1": {"jira": "DM-1"}})
+        put_month(site, 3, MAY)
+        assert site.sync().exit_code == 0
+        put_month(site, 4, JUNE)
+        plan = re.findall(r"p-[0-9a-f]{12}", site.run("sync", check=4).stdout)[0]
+        site.run("approve", plan, check=0)
+        site.run("db", "backup", "-o", "last-week", check=0)
+        site.run("apply", plan, "--yes", check=0)
+        jira.edit("DM-1", duedate=MAY.isoformat())
+        for part in tmp_path.glob("syncsvc.db*"):
+            part.unlink()
+        shutil.copy(tmp_path / "last-week", tmp_path / "syncsvc.db")
+        assert "before the store was put back" in " ".join(site.run("apply", plan, "--yes", check=4).stderr.split())
+        site.run("plan", check=0)
+        site.run("apply", plan, "--yes", check=4)  # it has the same id, and is not approved
+        assert jira.due("DM-1") == MAY.isoformat()
+        site.run("approve", plan, check=0)
+        site.run("apply", plan, "--yes", check=0)
+        assert jira.due("DM-1") == JUNE.isoformat()
+
+
 def test_a_mark_remembers_what_was_lost_until_somebody_has_looked(tmp_path: Path) -> None:
     marks = RunMarks(tmp_path / "reports")
 

@@ -58,6 +58,21 @@ def test_the_same_plan_made_again_is_the_same_making_while_it_is_open(opened: An
     assert opened.store.newest_making(PLAN.id) == again
 
 
+def test_a_making_of_before_a_run_does_not_stand_for_the_plan(opened: Any) -> None:
+    first, run = save(opened), opened.another_run()
+    assert opened.store.save_plan(opened.lease, run, PLAN, LINKS, after_run=opened.run).making == first.making + 1
+
+
+def test_a_waiver_is_known_by_the_snapshot_once_its_plan_was_applied(opened: Any) -> None:
+    making, store = save(opened).making, opened.store
+    store.approve_plan(making, opened.run, actor="anna", waivers={"min_rows": "a small test"})
+    assert not store.was_waived("min_rows", 1)
+    store.begin_applying(opened.lease, opened.run, making)
+    store.finish_applying(opened.lease, opened.run, making)
+    assert [store.was_waived("min_rows", number) for number in (1, 3)] == [True, False]
+    assert not store.was_waived("max_shift_days", 1)
+
+
 LOST = Violation("max_row_drop_percent", 20, 10, "80 rows after 100")
 
 

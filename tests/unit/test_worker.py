@@ -2,16 +2,18 @@
 
 import os
 import signal
+import tempfile
 import time as clock
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from connectors.worker import ReadingLimits, pack, read_apart
-from syncsvc.errors import BadExport, MappingError
+from syncsvc.errors import BadExport, MappingError, SourceError
 
 LIMITS = ReadingLimits(memory_bytes=300_000_000, seconds=20, answer_bytes=1_000_000, hint="Try another file.")
 
@@ -61,6 +63,14 @@ def fill_memory(file: BinaryIO, source: str) -> int:
 def die(file: BinaryIO, source: str) -> None:
     """What a native parser does that gets no memory."""
     os.kill(os.getpid(), signal.SIGABRT)
+
+
+def answer_a_full_disk(file: BinaryIO, source: str) -> str:
+    """An answer for which there is no room."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+    return "more than ten bytes"
 
 
 def leave(file: BinaryIO, source: str) -> int:
@@ -138,3 +148,14 @@ def test_an_answer_of_another_shape_is_not_taken() -> None:
 def test_the_reader_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNCSVC_JIRA_TOKEN", "marker")
     assert "marker" not in read_apart(tell_environment, b"", "x.xer", LIMITS).values()
+
+
+def test_a_full_disk_is_no_fault_of_the_file_and_no_bug(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"a\.xls: .* or the answer not back: the disk seems to be full") as answered:
+        read_apart(answer_a_full_disk, b"", "a.xls", LIMITS)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(SourceError, match=r"a\.xls: the file cannot be handed") as asked:
+        read_apart(read_shown, b"", "a.xls", LIMITS, Colour.RED, 1)
+    assert "Make room in" in str(answered.value)
+    assert "TMPDIR" in str(asked.value)
+    assert not isinstance(asked.value, BadExport)

@@ -12,7 +12,7 @@ import pytest
 from syncsvc.model import Mode
 from syncsvc.persons import Role
 from syncsvc.web import ready
-from syncsvc.web.desk import Desk
+from syncsvc.web.desk import Desk, Kept
 from tests.web.browser import words_of
 from tests.web.conftest import JULY, Pages, put_month
 from tests.web.test_today import number_of
@@ -85,6 +85,26 @@ def test_who_comes_meanwhile_is_shown_what_stood_before_and_told_so(pages: Pages
         after = words_of(anna.get("/"))
         assert BEHIND not in after
         assert "2019-05 ME" in after
+
+
+def test_a_run_that_has_just_ended_is_not_taken_for_one_that_was_killed(pages: Pages, kept: Any) -> None:
+    anna, store, plan = pages.browser("anna"), pages.desk.store, pages.desk.store.newest_plan()
+    with kept() as keeper:
+        lease = store.take_lease("another machine")
+        run = store.begin_run(trigger="apply", mode=Mode.REVIEW, actor="bob")
+        store.begin_applying(lease, run, plan.making, to_write=3)
+        pages.desk.rounds.wait(20)
+        assert "being applied" in words_of(anna.get(f"/plans/{plan.plan.id}"))
+        keeper.gate.clear()
+        store.finish_applying(lease, run, plan.making)
+        store.finish_run(run, exit_code=0, body={})
+        store.release_lease(lease)
+        meanwhile = words_of(anna.get(f"/plans/{plan.plan.id}"))
+        assert BEHIND in meanwhile
+        assert "its run did not end" not in meanwhile
+        keeper.gate.set()
+        pages.desk.rounds.wait(20)
+        assert "its run did not end" not in words_of(anna.get(f"/plans/{plan.plan.id}"))
 
 
 def test_who_comes_before_anything_was_looked_up_waits(pages: Pages, kept: Any) -> None:
@@ -161,3 +181,13 @@ def test_who_signs_in_or_is_let_in_changes_nothing_that_was_looked_up(pages: Pag
     assert pages.desk.mark() == mark
     pages.site.sync(Mode.REPORT)
     assert pages.desk.mark() != mark
+
+
+def test_what_all_pages_share_stays_however_many_stories_are_read() -> None:
+    kept, made = Kept(), []
+    for number in range(1_000):
+        kept.once("rows", lambda: made.append("rows"))
+        kept.once(("story", f"M-{number}"), lambda: made.append("story"))
+    assert made.count("rows") == 1
+    kept.once(("story", "M-0"), lambda: made.append("again"))
+    assert made.count("again") == 1, "it was let go"

@@ -22,7 +22,6 @@ EARLY_INK: Final = "0F5F4C"
 EARLY_FILL: Final = "E1F1EC"
 AMBER_INK: Final = "7A4F00"
 AMBER_FILL: Final = "FDF1D3"
-GREY_FILL: Final = "EEF1F4"
 LINK_INK: Final = "1A56A8"
 
 DAY: Final = "yyyy-mm-dd"

@@ -139,7 +139,8 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     here = min(max(1, int(page) if page.isdecimal() and len(page) < 7 else 1), pages)
     is_over = ask.desk.now() >= plan.expires_at
     state: str = "ended" if stored.state == "open" and is_over else stored.state
-    if state == "applying" and ask.desk.run_at_work() is None:
+    # what is looked at may stand before the end of a run that is over by now
+    if state == "applying" and not ask.is_behind and ask.desk.run_at_work() is None:
         state = "killed"
     return {
         "stored": stored,
