@@ -95,6 +95,8 @@ class Memory:
     undone: Mapping[LinkKey, date | None] = field(default_factory=dict)  # the value an undo put back
     proposals: Mapping[tuple[str, str], tuple[Proposal, ...]] = field(default_factory=dict)  # oldest first
     done_before: frozenset[str] = frozenset()  # ids of issues seen done in an earlier snapshot
+    # (issue id, field) -> what was written there, and read back, since the follower was read
+    unread: Mapping[tuple[str, Field], date | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,9 @@ def _now(story: Story, page: Page, holidays: Sequence[date]) -> list[str]:
     for words in _verdicts(now, story.unread, holidays):
         lines += wrap(words, page.columns, _INDENT, _INDENT * 2)
     if now.plan is not None:
-        words = f"Plan {now.plan} would write it and is not applied yet: syncsvc approve {now.plan}, or syncsvc apply."
+        words = (
+            f"Plan {now.plan} would write it and is not applied yet: `syncsvc approve {now.plan}`, or `syncsvc apply`."
+        )
         lines += wrap(words, page.columns, _INDENT, _INDENT * 2)
     return lines
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from syncsvc.change_requests import find_requests
@@ -22,10 +22,12 @@ from syncsvc.model import (
     Judgement,
     Link,
     LinkKey,
+    Milestone,
     Mode,
     Plan,
     ProposalState,
     Snapshot,
+    Status,
 )
 from syncsvc.plan import Setting, make_adoption, make_plan, make_undo
 from syncsvc.proposals import judge_proposals, waiting_words
@@ -40,7 +42,11 @@ from syncsvc.store import StoredPlan
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Both sides as the store last saw them, and what the truth table says of them."""
+    """Both sides as the store last saw them, and what the truth table says of them.
+
+    What was written since into the follower, and read back, counts as seen: else every write would look like an edit
+    of somebody who put the old value back, until the next night reads it.
+    """
 
     owner: Snapshot
     follower: Snapshot
@@ -52,10 +58,34 @@ class Picture:
 def look(setup: Setup, newest: Mapping[str, Snapshot | None] | None = None) -> Picture:
     """Reconcile the newest snapshots, for who has read them (by name of connector) those; changes nothing."""
     owner, follower = newest_of_both(setup, newest)
+    memory = setup.store.memory(since=follower)
+    follower = _with_own_writes(follower, memory.unread)
     links = setup.make_links([milestone.code for milestone in owner.taking_part()])
-    undecided = reconcile(owner, follower, links, setup.store.memory(), setup.policy)
+    undecided = reconcile(owner, follower, links, memory, setup.policy)
     drifts = lay_over(undecided, setup.store.standing_decisions(), setup.today(), setup.policy)
     return Picture(owner, follower, links, drifts, undecided)
+
+
+def _with_own_writes(follower: Snapshot, written: Mapping[tuple[str, Field], date | None]) -> Snapshot:
+    if not written:
+        return follower
+    issues = {issue_id for issue_id, _ in written}
+    seen = tuple(_as_written(each, written) if each.issue_id in issues else each for each in follower.milestones)
+    return replace(follower, milestones=seen)
+
+
+def _as_written(issue: Milestone, written: Mapping[tuple[str, Field], date | None]) -> Milestone:
+    for name in Field:
+        place = (issue.issue_id or "", name)
+        if place not in written:
+            continue
+        value = written[place]
+        if name is Field.DUE:
+            issue = replace(issue, due=value)
+        elif value is not None or issue.status is not Status.COMPLETED:
+            issue = replace(issue, completed=value, completed_held=value)
+        # else the date of its resolution counts again, which the next reading says
+    return issue
 
 
 def plan_sync(session: Session, mode: Mode) -> StoredPlan:

@@ -19,27 +19,33 @@ from sqlalchemy import (
     update,
 )
 
-from syncsvc.model import Field, Judgement, LinkKey, Memory, Proposal, ProposalState
+from syncsvc.model import Field, Judgement, LinkKey, Memory, Outcome, Proposal, ProposalState, Snapshot
 from syncsvc.store import tables
 from syncsvc.store.audit import actor_of, add_events
 from syncsvc.store.engine import Database, in_chunks, insert_or_replace
 from syncsvc.store.runs import Lease, require_lease
 
 _FIELD: Final = {field.value: field for field in Field}
+_REACHED: Final = (Outcome.APPLIED.value, Outcome.ALREADY.value)
 
 
 class MemoryStore(Database):
     """Reading the memory, and the two ways it changes without a write to a target."""
 
-    def memory(self) -> Memory:
-        """All of it, as of one moment."""
+    def memory(self, since: Snapshot | None = None) -> Memory:
+        """All of it, as of one moment; what was written `since` a stored snapshot of the follower only where one is
+        given.
+        """
         written = defaultdict(set)
         kept: dict[str, dict[LinkKey, Any]] = {"baseline": {}, "undone": {}}
         done_before = set()
+        unread: dict[tuple[str, Field], date | None] = {}
         with self._reading() as connection:
-            for table, code, issue_id, field, value in connection.execute(_remembered()).all():
+            for table, code, issue_id, field, value in connection.execute(_remembered(since)).all():
                 if table == "done":
                     done_before.add(issue_id)
+                elif table == "unread":
+                    unread[issue_id, _FIELD[field]] = value
                 elif table == "written":
                     written[code, issue_id, _FIELD[field]].add(value)
                 else:
@@ -53,6 +59,7 @@ class MemoryStore(Database):
             undone=kept["undone"],
             proposals={key: tuple(some) for key, some in proposals.items()},
             done_before=frozenset(done_before),
+            unread=unread,
         )
 
     def record_baselines(self, lease: Lease, run: int, agreed: Mapping[LinkKey, date | None]) -> int:
@@ -177,14 +184,32 @@ def _values(connection: Connection, table: Table) -> list[tuple[LinkKey, Any]]:
     return [((code, issue_id, _FIELD[field]), value) for code, issue_id, field, value in rows]
 
 
-def _remembered() -> CompoundSelect[Any]:
+def _remembered(since: Snapshot | None) -> CompoundSelect[Any]:
     """Every value that is remembered of a link and field, with the table it is in, and every issue that was done."""
     of_links = [
         select(literal(table.name).label("table"), table.c.code, table.c.issue_id, table.c.field, table.c.value)
         for table in (tables.baseline, tables.written, tables.undone)
     ]
     done = _done_before()
-    return union_all(*of_links, select(literal("done"), literal(""), done.c.issue_id, literal(""), null()))
+    others = [select(literal("done"), literal(""), done.c.issue_id, literal(""), null())]
+    if since is not None:
+        unread = _written_since(since)
+        last = select(literal("unread"), literal(""), unread.c.issue_id, unread.c.field, unread.c.after)
+        others.append(last.where(unread.c.place == 1))
+    return union_all(*of_links, *others)
+
+
+def _written_since(snapshot: Snapshot) -> Subquery:
+    """What was written into each field of an issue, and read back, after a snapshot; `place` 1 is the last of it.
+
+    A run reads before it writes, so what was meant by the snapshot's own run or a later one is not in it.
+    """
+    meant, became = tables.audit.alias(), tables.audit.alias()
+    its_run = select(tables.snapshot.c.run).where(tables.snapshot.c.id == snapshot.id).scalar_subquery()
+    place = func.row_number().over(partition_by=(meant.c.issue_id, meant.c.field), order_by=became.c.id.desc())
+    query = select(meant.c.issue_id, meant.c.field, meant.c.after, place.label("place"))
+    query = query.join(became, became.c.intent == meant.c.id).where(meant.c.run >= its_run, became.c.run >= its_run)
+    return query.where(meant.c.event == "intent", became.c.event.in_(_REACHED)).subquery()
 
 
 def _done_before() -> Subquery:

@@ -89,7 +89,7 @@ def test_a_run_says_what_it_held_and_why_and_lists_what_happened(pages: Pages, m
     events = pages.desk.store.events(run=2)
     assert len(events) > 3
     log = words_of(browser.get("/runs/2")).partition(" Log ")[2]
-    assert "follower_edited: Jira was edited" in log
+    assert "follower edited: Jira was edited" in log
     assert "What came after" in log
     assert f'href="/runs/2?after={events[2].id}#log"' in browser.get("/runs/2").text
     last = words_of(browser.get(f"/runs/2?after={events[-2].id}")).partition(" Log ")[2]

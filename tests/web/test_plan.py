@@ -26,6 +26,13 @@ def test_only_what_was_approved_is_written_and_then_taken_back(make_pages: Calla
     applied = anna.send(plan, f"{plan.url.path}/apply")
     assert "2 written" in words_of(applied)
     assert (due(pages, "DM-1"), due(pages, "DM-3"), due(pages, "DM-4")) == (str(DUE), str(JULY), str(DUE))
+    today, over = words_of(anna.get("/")), words_of(anna.get(plan.url.path))
+    assert "3 wait for a decision 2 to be written" in today  # what was written is nobody's edit
+    assert "would write" not in today
+    assert "applied in part" in over
+    assert "2 of its 4 changes were not tried , since nobody approved them" in over
+    assert over.count("not tried") == 3
+    assert "2 of its 4 changes written, 3 holds" in words_of(applied)
     run = max(run.id for run in pages.desk.store.runs(9) if run.trigger == "apply")
     token = {"form_token": anna.form_token}
     undo = anna.post(f"/runs/{run}/undo", data=token)
@@ -39,6 +46,7 @@ def test_only_what_was_approved_is_written_and_then_taken_back(make_pages: Calla
     assert "Approved. It is written once somebody applies it." in words_of(approved)
     assert "2 written" in words_of(anna.send(approved, f"{undo.url.path}/apply"))
     assert (due(pages, "DM-1"), due(pages, "DM-3")) == (str(AUGUST), str(DUE))
+    assert "5 wait for a decision 2 to be written" in words_of(anna.get("/"))  # what was taken back is held
     assert {actor for _, actor, _ in pages.events("intent")} == {"anna"}
     nothing = anna.post("/runs/1/undo", data=token)
     assert nothing.status_code == 422

@@ -50,6 +50,7 @@ class StoryChart:
     outcome: Moved
     signs: frozenset[str]
     words: tuple[str, ...]  # a line for each side
+    since: str  # from which export on the outcome counts; nothing where it is no slip
 
 
 def draw_story(story: Story, trend: Trend, holidays: frozenset[date], zone: tzinfo) -> StoryChart | None:
@@ -61,7 +62,15 @@ def draw_story(story: Story, trend: Trend, holidays: frozenset[date], zone: tzin
         return None
     picture = _StoryPicture(trend, line, steps, max((max(days) - min(days)).days, _LEAST_DAYS))
     drawn = picture.draw()
-    return StoryChart(drawn, outcome(line, holidays), frozenset(picture.signs(drawn)), tuple(picture.said()))
+    return StoryChart(
+        drawn, outcome(line, holidays), frozenset(picture.signs(drawn)), tuple(picture.said()), _since(line, trend)
+    )
+
+
+def _since(line: TrendLine, trend: Trend) -> str:
+    """The first export that gives a due date, where an open milestone has a later one to compare it with."""
+    shown = [point for point, due in zip(trend.points, line.dues, strict=True) if due is not None]
+    return name_of(shown[0]) if line.completed_at is None and len(shown) > 1 else ""
 
 
 def _steps(story: Story, zone: tzinfo) -> list[Steps]:
@@ -144,8 +153,16 @@ class _StoryPicture(Picture):
         ):
             if mark in drawn:
                 yield sign
-        if any(one.until > self._latest for one in self._steps_of_sides):
+        if self._is_cut:
             yield "at_the_edge"
+
+    @property
+    def _is_cut(self) -> bool:
+        return any(one.until > self._latest for one in self._steps_of_sides)
+
+    def _diagonal(self) -> Iterator[str]:
+        """None beyond the last export where what was read much later stands at the edge, which is not its own day."""
+        yield from self._diagonal_until(self._points[-1].on if self._is_cut else self._along.last)
 
     def _step_line(self, one: Steps) -> Iterator[str]:
         """A level line while it said the same, an upright one where it changed, none where it was silent."""

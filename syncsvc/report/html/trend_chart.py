@@ -185,7 +185,10 @@ class Picture:
 
     def _diagonal(self) -> Iterator[str]:
         """Where report date and milestone date are the same day: below it the date has passed."""
-        first, last = max(self._along.first, self._up.first), min(self._along.last, self._up.last)
+        yield from self._diagonal_until(self._along.last)
+
+    def _diagonal_until(self, end: date) -> Iterator[str]:
+        first, last = max(self._along.first, self._up.first), min(end, self._up.last)
         if first < last:
             x1, x2 = self._along.place(first), self._along.place(last)
             yield svg.line("diagonal", x1, self._up.place(first), x2, self._up.place(last))

@@ -6,10 +6,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from syncsvc.errors import ExitCode, LeaseHeld, SyncsvcError, UsageError
-from syncsvc.model import Change, Mode, Plan, RunResult, Side, Verdict
+from syncsvc.model import Change, Mode, Outcome, Plan, RunResult, Side, Verdict
 from syncsvc.report.html.terms import Moved, between, moved
 from syncsvc.report.words import OUTCOMES, TROUBLE, counted, exit_words, receipt_words
-from syncsvc.store import StoredPlan
+from syncsvc.store import Run, StoredPlan
 from syncsvc.web.asking import Answer, Ask, Deed, Elsewhere, Page, Shown
 from syncsvc.web.sights import addresses, find_plan, names, newest_plan
 
@@ -23,6 +23,7 @@ _STATES: Final = {
     "ended": "ended",
     "applying": "being applied",
     "killed": "applied in part: its run did not end",
+    "applied in part": "applied in part",
     "applied": "applied",
 }
 
@@ -142,13 +143,20 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
     # what is looked at may stand before the end of a run that is over by now
     if state == "applying" and not ask.is_behind and ask.desk.run_at_work() is None:
         state = "killed"
+    applied_by = None if stored.state == "open" else ask.desk.store.applied_by(plan.id)
+    outcomes = _outcomes(applied_by)
+    if state == "applied" and len(outcomes) < len(lines):
+        state = "applied in part"
     return {
         "stored": stored,
         "plan": plan,
         "purpose": _PURPOSES.get(plan.purpose.partition(" ")[0], plan.purpose),
         "state": _STATES[state],
         "is_open": stored.state == "open" and not is_over,
-        "applied_by": None if stored.state == "open" else ask.desk.store.applied_by(plan.id),
+        "applied_by": applied_by,
+        "outcomes": outcomes,
+        "left": len(lines) - len(outcomes),
+        "all_approved": setup.mode is not Mode.REVIEW or stored.approved_by is not None,
         "lines": lines[(here - 1) * ROWS_AT_ONCE : here * ROWS_AT_ONCE],
         "count": len(lines),
         "page": here,
@@ -163,6 +171,17 @@ def _values(ask: Ask, plan_id: str) -> Mapping[str, Any]:
         "problems": (),
         "busy": None,
         "given": {},
+    }
+
+
+def _outcomes(applied_by: Run | None) -> Mapping[tuple[str, str, str, str], str]:
+    """(target, code, key, field) -> what became of each change that was tried; nothing while the run is at work."""
+    if applied_by is None or applied_by.finished_at is None or applied_by.body is None:
+        return {}
+    receipts = applied_by.body.get("receipts", ())
+    return {
+        (each["target"], each["code"], each["key"], each["field"]): OUTCOMES[Outcome(each["outcome"])]
+        for each in receipts
     }
 
 

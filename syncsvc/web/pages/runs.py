@@ -106,6 +106,7 @@ def show(ask: Ask) -> Answer:
         "not_written_count": len(not_written),
         "written": written[:_MOST_ROWS],
         "written_count": len(written),
+        "planned": len(stored.plan.changes) if stored is not None else None,
         "outcomes": {outcome.value: words for outcome, words in OUTCOMES.items()},
         "holds": holds[:_MOST_ROWS],
         "held": body.get("holds", 0),

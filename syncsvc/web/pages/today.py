@@ -10,6 +10,7 @@ from syncsvc.model import Field, Verdict
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.review_text import VERDICTS
 from syncsvc.review_sheet import seal
+from syncsvc.store import StoredPlan
 from syncsvc.web.asking import Ask, Page, Shown
 from syncsvc.web.sights import Row, addresses, identity, moves, newest_export, newest_plan, rows
 
@@ -112,13 +113,20 @@ def shown(ask: Ask, wanted: Filter, not_taken: NotTaken = NotTaken(), told: Sequ
         "page": page,
         "pages": pages,
         "export": newest_export(ask),
-        "plan": stored.plan if stored is not None else None,
+        "plan": stored.plan if stored is not None and stored.state == "open" else None,
+        "decided_changes": _decided_changes(every, stored),
         "refused": not_taken.refused,
         "given": not_taken.given,
         "nothing_given": Given(),
         "taken": told,
         **values_of_rows(ask, here),
     }
+
+
+def _decided_changes(every: Sequence[Row], stored: StoredPlan | None) -> int:
+    """How many of the changes of a plan are of decided rows, and so are not among those to be written."""
+    decided = {row.drift.link_key for row in every if row.state == "decided"}
+    return sum(change.link_key in decided for change in stored.plan.changes) if stored is not None else 0
 
 
 def values_of_rows(ask: Ask, here: Collection[Row]) -> dict[str, Any]:

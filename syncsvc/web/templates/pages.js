@@ -92,7 +92,8 @@
   };
   const keys = {
     j: () => move(1), k: () => move(-1), a: () => mark("approve"), r: () => mark("reject"), h: () => mark("hold"),
-    u: () => mark(""), "/": () => search && search.focus(),
+    u: () => mark(""), d: () => form && form.querySelector("button.main").focus(),
+    "/": () => search && search.focus(),
   };
   addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
