@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from syncsvc.model import Field, Verdict
+from syncsvc.model import Field, Plan, Verdict
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.review_text import VERDICTS
 from syncsvc.review_sheet import seal
-from syncsvc.store import StoredPlan
 from syncsvc.web.asking import Ask, Page, Shown
 from syncsvc.web.sights import Row, addresses, identity, moves, newest_export, newest_plan, rows
 
@@ -114,7 +113,7 @@ def shown(ask: Ask, wanted: Filter, not_taken: NotTaken = NotTaken(), told: Sequ
         "pages": pages,
         "export": newest_export(ask),
         "plan": stored.plan if stored is not None and stored.state == "open" else None,
-        "decided_changes": _decided_changes(every, stored),
+        "decided_changes": _decided_changes(every, stored.plan) if stored is not None else 0,
         "refused": not_taken.refused,
         "given": not_taken.given,
         "nothing_given": Given(),
@@ -123,10 +122,10 @@ def shown(ask: Ask, wanted: Filter, not_taken: NotTaken = NotTaken(), told: Sequ
     }
 
 
-def _decided_changes(every: Sequence[Row], stored: StoredPlan | None) -> int:
+def _decided_changes(every: Sequence[Row], plan: Plan) -> int:
     """How many of the changes of a plan are of decided rows, and so are not among those to be written."""
     decided = {row.drift.link_key for row in every if row.state == "decided"}
-    return sum(change.link_key in decided for change in stored.plan.changes) if stored is not None else 0
+    return sum(change.link_key in decided for change in plan.changes)
 
 
 def values_of_rows(ask: Ask, here: Collection[Row]) -> dict[str, Any]:
