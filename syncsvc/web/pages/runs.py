@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from syncsvc.errors import ExitCode, UsageError
 from syncsvc.model import Hold, Outcome
+from syncsvc.names import order_of_code
 from syncsvc.persons import Role
 from syncsvc.report.holds import HOLDS
 from syncsvc.report.words import OUTCOMES, TROUBLE, exit_words
@@ -89,7 +90,9 @@ def show(ask: Ask) -> Answer:
     if progress is not None and (run := _find(ask)).finished_at is not None:
         progress = None  # it ended between the two looks, and was not killed
     body: Mapping[str, Any] = run.body or {}
-    receipts: Sequence[Mapping[str, Any]] = sorted(body.get("receipts", ()), key=lambda each: str(each["code"]))
+    receipts: Sequence[Mapping[str, Any]] = sorted(
+        body.get("receipts", ()), key=lambda each: order_of_code(str(each["code"]))
+    )
     not_written = [each for each in receipts if Outcome(each["outcome"]) in TROUBLE]
     written = [each for each in receipts if Outcome(each["outcome"]) not in TROUBLE]
     stored = find_plan(ask, run.plan) if progress is None and run.plan is not None else None
