@@ -94,7 +94,7 @@ class UsageError(SyncsvcError):
     """The command line asks for something that cannot be."""
 
     exit_code = ExitCode.USAGE
-    default_hint = "See syncsvc COMMAND --help."
+    default_hint = "See the command's --help."
 
 
 class ConfigError(SyncsvcError):

@@ -57,8 +57,8 @@ Run 12, mode auto: done; something waits for a person.
 
 Held anew: both_moved (1)
   Since the two last agreed, both PMCS and Jira were changed, to different dates. Decide which is
-    right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE`, and have the
-    schedule changed.
+    right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE --reason TEXT`,
+    and have the schedule changed.
   code  issue   field  PMCS        Jira
   M-H0  DM-900  due    2019-03-04  2019-02-01
 
