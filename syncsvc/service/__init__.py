@@ -95,7 +95,8 @@ class Service:
         broken = {violation.limit for violation in stored.plan.violations}
         unknown = sorted(set(waivers) - {*Limits.__slots__, *DOUBTS})
         if unknown:
-            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(Limits.__slots__)}.")
+            known = (*Limits.__slots__, *sorted(DOUBTS))
+            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(known)}.")
         pointless = sorted(set(waivers) - broken)
         if pointless:
             raise UsageError(
