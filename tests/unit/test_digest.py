@@ -81,9 +81,11 @@ def test_exceptions_come_first() -> None:
     message = digest(told(replace(plain, plan=plan, receipts=(wrong, *plain.receipts), problems=("it is not there",))))
     headings = re.findall(r"^(\S.*?)(?: \(\d+\)|:|$)", message.text, flags=re.MULTILINE)
     shown = [
-        each for each in headings if each in ("Safety limits broken", "Not written", "Could not be read", "Written")
+        each
+        for each in headings
+        if each in ("Safety limits broken", "Not written", "Could not be read or written", "Written")
     ]
-    assert shown == ["Safety limits broken", "Not written", "Could not be read", "Written"]
+    assert shown == ["Safety limits broken", "Not written", "Could not be read or written", "Written"]
     assert "DM-50 due 2019-02-01 -> 2019-03-04: refused. not on the screen" in message.text
 
 
