@@ -89,12 +89,18 @@ class SyncsvcError(Exception):
             lines.append(self.hint)
         return "\n".join(lines)
 
+    @property
+    def in_one_line(self) -> str:
+        """All of it as sentences in a row, the last without its full stop."""
+        lines = (" ".join(line.split()) for line in str(self).splitlines())
+        return " ".join(line if line.endswith((".", ":", "?")) else f"{line}." for line in lines).removesuffix(".")
+
 
 class UsageError(SyncsvcError):
     """The command line asks for something that cannot be."""
 
     exit_code = ExitCode.USAGE
-    default_hint = "See syncsvc COMMAND --help."
+    default_hint = "See the command's --help."
 
 
 class ConfigError(SyncsvcError):

@@ -53,14 +53,14 @@ def make_adoption(
 ) -> tuple[Plan, tuple[str, ...]]:
     """A plan that gives the owner's value to the follower where a person says so, and what it cannot take.
 
-    Without codes: the first contacts. With codes: any hold of these whose owner has a value. Holds that mean
-    something has to be mended first are refused, each with what to mend.
+    Without codes: the first contacts that nobody rejected or put off. With codes: any hold of these whose owner has a
+    value. What was rejected or put off, and what has to be mended first, is refused with what to do instead.
     """
     wanted = [d for d in drifts if d.field is not None and field in (None, d.field) and (not codes or d.code in codes)]
     adopted: list[Drift] = []
     refused: list[str] = []
     for drift in wanted:
-        if not codes and drift.kind is not DriftKind.FIRST_CONTACT:
+        if not codes and (drift.kind is not DriftKind.FIRST_CONTACT or is_rejected(drift)):
             continue
         reason = _why_not_adopted(drift, writable)
         if reason is None:
@@ -142,6 +142,9 @@ def _why_not_adopted(drift: Drift, writable: Collection[Field]) -> str | None:
         return MEND_FIRST[drift.kind]
     if drift.kind in (DriftKind.IN_SYNC, DriftKind.REPORTED, DriftKind.UNLINKED) or drift.action is Action.WRITE:
         return ""
+    if drift.decision is not None and is_rejected(drift):
+        said = "rejected it" if drift.decision.verdict is Verdict.REJECT else f"put it off until {drift.decision.until}"
+        return f"{drift.decision.actor} {said}: to write it all the same, syncsvc review approve {drift.code}"
     if drift.owner_value is None:
         return "PMCS has no date, and a blank is never written"
     if drift.field not in writable:

@@ -24,7 +24,7 @@ class RunMark:
         return (
             f"there were runs up to {self.lost_until}, and the store knew those up to {self.known_until} alone: it was"
             " put back to a backup, or a copy of it is in use. What was written, taken back or decided since is unknown"
-            " to it: reject (syncsvc review reject CODE) what somebody has put back in Jira"
+            " to it: reject (syncsvc review reject CODE --reason TEXT) what somebody has put back in Jira"
         )
 
 

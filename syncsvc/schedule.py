@@ -69,7 +69,7 @@ def _work(nights: Nights, wake: threading.Event, stop: threading.Event) -> None:
         try:
             nights.run_due()
         except Exception as error:
-            words = " ".join(str(error).split())
+            words = error.in_one_line if isinstance(error, SyncsvcError) else str(error)
             if isinstance(error, SyncsvcError) and words != trouble:
                 _log.error("the nights cannot be looked at, and this is tried again: %s", words)
             elif words != trouble:

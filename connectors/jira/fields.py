@@ -58,7 +58,7 @@ def ask_server(transport: Transport) -> Server:
     if not isinstance(said, dict) or not isinstance(said.get("deploymentType"), str):
         raise SourceError(
             f"{transport.place} does not answer like a Jira ({answer.status} for serverInfo)",
-            "See whether `url` is right, with the path Jira runs under, if it has one.",
+            "See whether `url` is right, with the path Jira runs under, if it has one, and `flavour`.",
         )
     base_url = said.get("baseUrl")
     return Server(said["deploymentType"].lower() == CLOUD, base_url.rstrip("/") if isinstance(base_url, str) else None)

@@ -19,7 +19,9 @@ def command(context: Context, plan: str, limits: tuple[str, ...], reasons: tuple
     `syncsvc apply PLAN` does that.
     """
     if len(limits) != len(reasons) or not all(reason.strip() for reason in reasons):
-        raise UsageError("Each --waive needs a --reason of its own.", "--waive max_shift_days --reason 'CCB-42 replan'")
+        raise UsageError(
+            "Each --waive needs a --reason of its own.", "For example: --waive max_shift_days --reason 'CCB-42 replan'"
+        )
     if len(set(limits)) != len(limits):
         raise UsageError("A limit is waived twice.", "Name each limit once.")
     with open_service(context) as service:

@@ -39,7 +39,9 @@ def current(context: Context) -> ExitCode:
         click.echo(f"{shown} is at schema {found}, as this version needs.")
         return ExitCode.DONE
     at = f"is at schema {found}" if found else "has no schema yet"
-    click.echo(f"{shown} {at}; this version needs {needed}. Run `syncsvc db upgrade`.")
+    newer = found is not None and found.isdigit() and found > needed
+    to_do = "A newer syncsvc made it: install that one." if newer else "Run `syncsvc db upgrade`."
+    click.echo(f"{shown} {at}; this version needs {needed}. {to_do}")
     return ExitCode.SCHEMA
 
 

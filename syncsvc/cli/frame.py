@@ -43,7 +43,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "apply": "Write what a plan says.",
         "adopt": "Plan to give the owner's dates to the followers.",
         "undo": "Plan to take back what a run wrote.",
-        "review": "Decide what is held: list, approve, reject, hold, export, import.",
+        "review": "Decide what is held: row by row, all of a kind, or in a workbook.",
         "serve": "Run the sync of every night and the review pages, until it is told to stop.",
         "schedule": "Show the nights and how they ended, or run the last one now.",
         "health": "Say whether the nights are run and end well, for people and monitors.",
@@ -58,7 +58,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Set up": {
         "links": "List, suggest, accept, refuse and import links to Jira.",
         "notify": "Send a test message to everybody who is told of the nights.",
-        "mappings": "List the mappings, or show what one declares.",
+        "mappings": "List the mappings, show what one declares, or check what it makes of a file.",
         "db": "The store: its schema, whether it is whole, a backup of it.",
         "user": "Say who may use the review pages: add, list, revoke.",
         "prune": "Drop old snapshots that nothing needs any more.",

@@ -119,6 +119,7 @@ def _print_units(context: Context, path: Path) -> None:
     from syncsvc.settings import P6Settings
     from syncsvc.units import Place, unit_files
 
+    path = Path(os.path.abspath(path))
     settings = load_config(path, env=context.env)
     folders = {path.parent, settings.report.folder}
     if isinstance(settings.pmcs, P6Settings):
@@ -130,6 +131,7 @@ def _print_units(context: Context, path: Path) -> None:
     program = Path(sys.argv[0]).absolute()
     if program.name != "syncsvc":
         program = Path(sys.executable).parent / "syncsvc"
+    folders = {Path(os.path.abspath(each)) for each in folders}  # systemd refuses a path with `..` in it
     writes = sorted(each for each in folders if not any(other in each.parents for other in folders))
     place = Place(
         config=PurePosixPath(path),

@@ -74,13 +74,15 @@ def _answering(function: F) -> F:
     return format_option("text", "json")(output_option(function))
 
 
-def _deciding(reason: str) -> Callable[[Callable[..., "tuple[Verdict, date | None]"]], Callable[..., Any]]:
-    """The function says which verdict is given, and until when; `reason` helps with --reason."""
+def _deciding(
+    reason: str, *, needed: bool = False
+) -> Callable[[Callable[..., "tuple[Verdict, date | None]"]], Callable[..., Any]]:
+    """The function says which verdict is given, and until when; `reason` is the help of --reason."""
 
     def decorate(function: Callable[..., "tuple[Verdict, date | None]"]) -> Callable[..., Any]:
         @wraps(function)
         @_choosing
-        @click.option("--reason", default="", metavar="TEXT", help=reason)
+        @click.option("--reason", default=None if needed else "", required=needed, metavar="TEXT", help=reason)
         @_answering
         @click.pass_obj
         def decided(
@@ -125,7 +127,7 @@ def approve() -> "tuple[Verdict, date | None]":
 
 
 @command.command("reject")
-@_deciding("Why; it must be said.")
+@_deciding("Why; kept with the decision.", needed=True)
 def reject() -> "tuple[Verdict, date | None]":
     """Say no to rows: both sides stay as they are, and nobody is asked again until one of the two dates changes."""
     from syncsvc.model import Verdict
@@ -135,7 +137,7 @@ def reject() -> "tuple[Verdict, date | None]":
 
 @command.command("hold")
 @click.option("--until", type=_Day(), required=True, metavar="DAY", help="Ask again on this day.")
-@_deciding("Why; it must be said.")
+@_deciding("Why; kept with the decision.", needed=True)
 def hold(until: date) -> "tuple[Verdict, date | None]":
     """Put rows off until a day: they are neither written nor waiting until then."""
     from syncsvc.model import Verdict

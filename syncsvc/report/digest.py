@@ -134,7 +134,7 @@ def _sections(told: Told) -> Iterator[Section | None]:
     wrong = [each for each in result.receipts if each.outcome in TROUBLE]
     yield _not_written(wrong)
     if result.problems:
-        yield Section("Could not be read", points=result.problems, alert=True)
+        yield Section("Could not be read or written", points=result.problems, alert=True)
     anew = [hold for hold in (plan.holds if plan else ()) if (hold.code, hold.key, hold.field.value) in told.held_anew]
     for kind, meaning in HOLDS.items():
         of_kind = [hold for hold in anew if hold.kind is kind]

@@ -24,7 +24,7 @@ def health_text(health: Health, zone: tzinfo) -> str:
     else:
         lines.append("last good night: none yet")
     if facts.last_run is not None:
-        lines.append(f"last run: {facts.last_run.run}, {exit_words(facts.last_run.exit_code)}")
+        lines.append(f"last nightly run: {facts.last_run.run}, {exit_words(facts.last_run.exit_code)}")
     if facts.export is not None:
         age = "" if health.export_age_days is None else f", data date {counted(health.export_age_days, 'day')} ago"
         lines.append(f"newest export: {facts.export[0] or 'of no month'}{age}")

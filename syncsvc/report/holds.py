@@ -20,7 +20,8 @@ HOLDS: Final[dict[DriftKind, HoldMeaning]] = {
     ),
     DriftKind.IMPLAUSIBLE: HoldMeaning(
         "Status and date contradict each other: done without a date, a date without done, or a date in the future",
-        "Correct the side that is wrong; the next run sees it. If it is to stay so: `syncsvc review reject CODE`",
+        "Correct the side that is wrong; the next run sees it. If it is to stay so: `syncsvc review "
+        "reject CODE --reason TEXT`",
     ),
     DriftKind.AMBIGUOUS: HoldMeaning(
         "One code with different dates, two links to one field, or issues that report different completions",
@@ -28,13 +29,13 @@ HOLDS: Final[dict[DriftKind, HoldMeaning]] = {
     ),
     DriftKind.BOTH_MOVED: HoldMeaning(
         "Since the two last agreed, both PMCS and Jira were changed, to different dates",
-        "Decide which is right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE`, and "
-        "have the schedule changed",
+        "Decide which is right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE "
+        "--reason TEXT`, and have the schedule changed",
     ),
     DriftKind.FOLLOWER_EDITED: HoldMeaning(
         "Somebody edited Jira (or a write was taken back) and PMCS still says what both had agreed on",
         "Put PMCS's date back with `syncsvc review approve CODE`, or leave the team's with `syncsvc review "
-        "reject CODE` and have the schedule changed",
+        "reject CODE --reason TEXT` and have the schedule changed",
     ),
     DriftKind.REPORTED: HoldMeaning(
         "A completion that Jira reports was handed to PMCS, and that was taken back",
@@ -42,7 +43,8 @@ HOLDS: Final[dict[DriftKind, HoldMeaning]] = {
     ),
     DriftKind.OWNER_BLANK: HoldMeaning(
         "PMCS has no date and Jira has one; a blank is never written",
-        "Give the activity a date in P6, or clear the date in Jira. If it is to stay so: `syncsvc review reject CODE`",
+        "Give the activity a date in P6, or clear the date in Jira. If it is to stay so: `syncsvc review "
+        "reject CODE --reason TEXT`",
     ),
     DriftKind.BASIS: HoldMeaning(
         "PMCS moved, but its date is not a baseline date (a start milestone has only its current start)",
@@ -51,7 +53,7 @@ HOLDS: Final[dict[DriftKind, HoldMeaning]] = {
     DriftKind.FIRST_CONTACT: HoldMeaning(
         "The two meet for the first time with different dates, so nobody can say who moved",
         "Give Jira the dates of PMCS with `syncsvc adopt`, all or by code, or leave Jira's with `syncsvc "
-        "review reject CODE`",
+        "review reject CODE --reason TEXT`",
     ),
     DriftKind.FOREIGN_PROJECT: HoldMeaning(
         "The linked issue is in a Jira project that is not among `projects`",

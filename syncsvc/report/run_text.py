@@ -169,7 +169,7 @@ def _reported(result: RunResult, page: Page) -> list[str]:
 def _problems(result: RunResult, page: Page) -> list[str]:
     if not result.problems:
         return []
-    lines = [page.heading("Could not be read")]
+    lines = [page.heading("Could not be read or written")]
     for line in (line for problem in result.problems for line in problem.splitlines()):
         indent = " " * (len(line) - len(line.lstrip()))  # a hint stands below its problem
         lines += wrap(line, page.columns, indent, f"{indent}  ")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from syncsvc.decisions import Asked, Refusal, is_decidable
 from syncsvc.errors import ExitCode, PlanRefused, UsageError, worst
@@ -95,8 +96,8 @@ class Service:
         broken = {violation.limit for violation in stored.plan.violations}
         unknown = sorted(set(waivers) - {*Limits.__slots__, *DOUBTS})
         if unknown:
-            known = ", ".join((*Limits.__slots__, *sorted(DOUBTS)))
-            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {known}.")
+            known = (*Limits.__slots__, *sorted(DOUBTS))
+            raise UsageError(f"no limit is called {', '.join(unknown)}", f"There are: {', '.join(known)}.")
         pointless = sorted(set(waivers) - broken)
         if pointless:
             raise UsageError(
@@ -261,7 +262,7 @@ class Service:
         try:
             session.request_files = self.setup.list_requests(session.requests, newest_owner(self.setup), who)
         except OSError as error:
-            session.problems.append(f"The list of proposed due dates could not be written: {error}")
+            session.problems.append(f"The list of proposed due dates could not be written: {_told(error)}")
 
     def _report(self, session: Session, codes: list[ExitCode]) -> RunResult:
         codes = [*codes, exit_code_of(session.plan, session.receipts, session.drifts), *_codes_of_unread(session)]
@@ -271,7 +272,7 @@ class Service:
             try:
                 session.report = self.setup.write_report(session.result(worst(codes)))
             except OSError as error:  # what was written stays written: a full disk must not hide it
-                session.problems.append(f"The report could not be written: {error}")
+                session.problems.append(f"The report could not be written: {_told(error)}")
         return _finish(session, codes)
 
 
@@ -301,6 +302,11 @@ def _codes_of_unread(session: Session) -> list[ExitCode]:
     where something was, 4, since that source waits to be mended.
     """
     return [ExitCode.WAITING] if session.unread and session.receipts else session.unread
+
+
+def _told(error: OSError) -> str:
+    """Where and why, without the number and the name of the file that would have been renamed."""
+    return f"{Path(error.filename).parent}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _finish(session: Session, codes: list[ExitCode]) -> RunResult:

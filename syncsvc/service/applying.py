@@ -8,7 +8,7 @@ from typing import Final
 from syncsvc.connector import Connector
 from syncsvc.errors import LimitsExceeded, PlanRefused, Problem, SourceError
 from syncsvc.model import Change, Drift, DriftKind, LinkKey, Mode, Outcome, Receipt, Side, Verdict, Violation, by_code
-from syncsvc.plan import still_wanted
+from syncsvc.plan import is_rejected, still_wanted
 from syncsvc.safety import find_violations, is_worse
 from syncsvc.service.doubts import doubts_about
 from syncsvc.service.planning import Picture, export_facts, look
@@ -229,6 +229,8 @@ def _see_agreed(session: Session, changes: Sequence[Change]) -> bool:
 def _why_not(connector: Connector, change: Change, drift: Drift | None) -> tuple[Outcome, str] | None:
     if change.field not in connector.writes:
         return Outcome.REFUSED, f"{connector.name} cannot write {change.field}"
+    if change.kind is not DriftKind.UNDONE and is_rejected(drift):
+        return Outcome.STALE, "somebody has rejected it or put it off"
     if not still_wanted(change, drift):
         return Outcome.STALE, "the newest snapshots ask for something else now"
     return None

@@ -83,7 +83,9 @@ def accept_link(session: Session, code: str, key: str, role: str) -> LinkTaken:
         if same_pair and not (
             link.accepted and link.role != role
         ):  # an accepted link may be accepted in its other role
-            raise UsageError(f"{milestone.code} and {link.key} are linked already: {link.declared}")
+            raise UsageError(
+                f"{milestone.code} and {link.key} are linked already: {link.declared}", "Nothing is to be done."
+            )
     warnings = [f"{key} is {current} now; the link is to {current}"] if current != key else []
     fields = frozenset({Field.DUE}) if role == "test_plan" else frozenset(Field)
     warnings += _what_it_meets(links, milestone.code, current, role, fields)
@@ -118,7 +120,9 @@ def _find_milestone(setup: Setup, code: str) -> Milestone:
         return milestones[code]
     label = " ".join(filter(None, (export.period, export.kind)))
     if any(m.code == code for m in export.milestones):
-        raise UsageError(f"{code} is no milestone in the newest export ({label}), but another activity")
+        raise UsageError(
+            f"{code} is no milestone in the newest export ({label}), but another activity", "Link the milestone."
+        )
     near = get_close_matches(code, milestones, n=3)
     hint = f"Near it are: {', '.join(near)}." if near else "`syncsvc show pmcs:latest` lists its milestones."
     raise UsageError(f"{code} is not in the newest export ({label})", hint)

@@ -73,7 +73,10 @@ def back_up(url: str, path: Path) -> None:
             _copy(Path(engine.url.database), path)
         except (sqlite3.Error, OSError) as error:
             path.unlink(missing_ok=True)
-            raise SourceError(f"The store {shown(engine.url)} could not be copied to {path}: {error}") from None
+            raise SourceError(
+                f"The store {shown(engine.url)} could not be copied to {path}: {error}",
+                "There is no backup. Look at the disk, or name another place with --output.",
+            ) from None
     finally:
         engine.dispose()
 

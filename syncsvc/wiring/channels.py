@@ -25,26 +25,22 @@ def make_notifier(settings: Settings, env: Environment) -> "Notifier":
         try:
             channels.append(Mail(notify.mail, _mail_password(settings, env), trust))
         except ConfigError as error:
-            channels.append(Unusable("mail", _in_one_line(error)))
+            channels.append(Unusable("mail", error.in_one_line))
     for at, name in enumerate(notify.channels[len(channels) :]):
         try:
             url = reveal_url(notify.webhook_url(file, at), env)
             channels.append(Webhook(name, notify.webhooks[at].kind, url, trust))
         except ConfigError as error:
-            channels.append(Unusable(name, _in_one_line(error)))
+            channels.append(Unusable(name, error.in_one_line))
     reference = notify.ping_url(file)
     if notify.ping is None or reference is None:
         return Notifier(tuple(channels))
     try:
         return Notifier(tuple(channels), Ping(notify.ping, reveal_url(reference, env), trust))
     except ConfigError as error:
-        return Notifier(tuple(channels), Unusable("ping", _in_one_line(error)))
+        return Notifier(tuple(channels), Unusable("ping", error.in_one_line))
 
 
 def _mail_password(settings: Settings, env: Environment) -> Secret | None:
     reference, mail = settings.notify.password(settings.path.name), settings.notify.mail
     return None if reference is None or mail is None else reveal_mail_password(reference, env, mail.user)
-
-
-def _in_one_line(error: ConfigError) -> str:
-    return " ".join(str(error).split())

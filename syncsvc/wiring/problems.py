@@ -1,7 +1,9 @@
 """Everything that would keep a run from working, found at once."""
 
+import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from syncsvc.config import check_secrets
 from syncsvc.connector import Reader
@@ -22,7 +24,17 @@ def find_problems(wiring: Wiring) -> list[Problem]:
     for build in builds:
         problems += _problems_of(build)
     problems += _linked_foreign_projects(wiring)
+    problems += _unwritable_reports(wiring.settings.report.folder)
     return list(dict.fromkeys(problems))
+
+
+def _unwritable_reports(folder: Path) -> list[Problem]:
+    """Of the folder, or of the nearest one above it, since the first run makes it."""
+    nearest = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return []
+    why = "cannot be written to" if nearest.is_dir() else "is not a folder"
+    return [Problem("report.folder", f"{nearest} {why}", "The reports of the runs go there.")]
 
 
 def _linked_foreign_projects(wiring: Wiring) -> list[Problem]:

@@ -121,8 +121,7 @@ class Wiring:
             kind = pmcs.plan_from if isinstance(pmcs, P6Settings) else None
             facts = store.health_facts(pmcs.name if pmcs else None, kind)
         except SyncsvcError as error:
-            words = " ".join(str(error).split())
-            return unusable(words, now=now, schema=schema, head=head()), error.exit_code
+            return unusable(error.in_one_line, now=now, schema=schema, head=head()), error.exit_code
         finally:
             if opened is not None:
                 opened.close()

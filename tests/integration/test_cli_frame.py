@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from syncsvc.cli import frame
 from syncsvc.cli.frame import Context, LazyGroup, run
 from syncsvc.cli.output import write_output
 from syncsvc.errors import ConfigError, ExitCode, LimitsExceeded, Problem, UsageError
+from syncsvc.store.migrate import head
 
 MAIN = [sys.executable, "-c", "from syncsvc.cli import main; main()"]
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -402,6 +405,13 @@ class TestSimpleCommands:
         assert "has no schema yet" in first
         assert second.endswith(" now.")
         assert third.endswith("as this version needs.")
+        with closing(sqlite3.connect(tmp_path / "syncsvc.db")) as store:
+            store.execute("UPDATE alembic_version SET version_num = '9999'")
+            store.commit()
+        assert run(["db", "current", "--config", str(config)], env={}) == ExitCode.SCHEMA
+        assert "A newer syncsvc made it: install that one." in capsys.readouterr().out
+        assert run(["health", "--config", str(config)], env={}) == ExitCode.SCHEMA
+        assert f"only knows {head()}. A newer syncsvc made it. Install that one.\n" in capsys.readouterr().out
 
     def test_db_never_shows_the_password_of_the_store(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         config = tmp_path / "config.toml"

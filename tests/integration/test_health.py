@@ -119,7 +119,7 @@ def test_programs_and_people_read_it(full: Health) -> None:
         == """\
 Well.
 last good night: 2019-05-01, run 9, ended 2019-05-01 11:34 UTC
-last run: 9, done; something waits for a person
+last nightly run: 9, done; something waits for a person
 newest export: 2019-04, data date 6 days ago
 holds: 3
 at work: host:12 nightly

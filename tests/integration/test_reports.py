@@ -194,7 +194,9 @@ def test_a_folder_that_cannot_be_written_hides_nothing_that_was_done(months: Mon
     (months.site.folder / "reports").rmdir()
     (months.site.folder / "reports").write_text("not a folder")
     result = months.site.sync()
-    assert any("The report could not be written" in problem for problem in result.problems)
+    folder = months.site.folder / "reports"
+    assert f"The report could not be written: {folder.parent}: File exists" in result.problems
+    assert f"report.folder: {folder} is not a folder" in months.site.run("check", check=2).stdout
     assert result.plan is not None
 
 

@@ -57,8 +57,8 @@ Run 12, mode auto: done; something waits for a person.
 
 Held anew: both_moved (1)
   Since the two last agreed, both PMCS and Jira were changed, to different dates. Decide which is
-    right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE`, and have the
-    schedule changed.
+    right. PMCS: `syncsvc review approve CODE`; Jira: `syncsvc review reject CODE --reason TEXT`,
+    and have the schedule changed.
   code  issue   field  PMCS        Jira
   M-H0  DM-900  due    2019-03-04  2019-02-01
 
@@ -81,9 +81,11 @@ def test_exceptions_come_first() -> None:
     message = digest(told(replace(plain, plan=plan, receipts=(wrong, *plain.receipts), problems=("it is not there",))))
     headings = re.findall(r"^(\S.*?)(?: \(\d+\)|:|$)", message.text, flags=re.MULTILINE)
     shown = [
-        each for each in headings if each in ("Safety limits broken", "Not written", "Could not be read", "Written")
+        each
+        for each in headings
+        if each in ("Safety limits broken", "Not written", "Could not be read or written", "Written")
     ]
-    assert shown == ["Safety limits broken", "Not written", "Could not be read", "Written"]
+    assert shown == ["Safety limits broken", "Not written", "Could not be read or written", "Written"]
     assert "DM-50 due 2019-02-01 -> 2019-03-04: refused. not on the screen" in message.text
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from syncsvc.model import Action, Basis, Drift, DriftKind, Field, Hold, Limits, Mode, Plan, Side
+from syncsvc.model import Action, Basis, Decision, Drift, DriftKind, Field, Hold, Limits, Mode, Plan, Side, Verdict
 from syncsvc.plan import Setting, make_adoption, make_plan, still_wanted
 from syncsvc.safety import ExportFacts
 from tests.builders import link
@@ -198,6 +198,21 @@ class TestAdoption:
         assert [(c.code, c.after, c.kind) for c in made.changes] == [("M-3", APRIL, DriftKind.ADOPTED)]
         assert [h.code for h in made.holds] == ["M-2"]
         assert refused == ()
+
+    @pytest.mark.parametrize(
+        ("verdict", "until", "said"),
+        [(Verdict.REJECT, None, "anna rejected it"), (Verdict.HOLD, MARCH, "anna put it off until 2019-03-01")],
+    )
+    def test_what_a_person_rejected_or_put_off_is_theirs_to_approve(
+        self, verdict: Verdict, until: date | None, said: str
+    ) -> None:
+        word = Decision("M-3", "DM-3", "id-3", Field.DUE, verdict, APRIL, None, "anna", SETTING.created_at, "no", until)
+        decided = replace(MET, decision=word)
+        made, refused = self.adopt(decided)
+        assert (made.changes, refused) == ((), ())
+        made, refused = self.adopt(decided, codes=("M-3",))
+        assert made.changes == ()
+        assert refused == (f"M-3 DM-3 due: {said}: to write it all the same, syncsvc review approve M-3",)
 
     def test_with_codes_any_hold_whose_owner_has_a_value(self) -> None:
         made, refused = self.adopt(EDITED, MET, codes=("M-2",))

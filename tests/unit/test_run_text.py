@@ -99,7 +99,7 @@ def test_exceptions_first() -> None:
         "Run 12: a write went wrong", "Safety limits broken (1)", "Not written (5)", "Settled from an earlier run (1)",
         "Completions handed to PMCS (1)", "Waiting for a decision (1)", "Gone (1)", "Unseen (1)",
         "Completions reported by Jira that PMCS does not show yet (1)", "Written (3)", "To be written to Jira (1)",
-        "Could not be read",
+        "Could not be read or written",
     )  # fmt: skip
     places = [text.index(heading) for heading in headings]
     assert places == sorted(places)
@@ -194,7 +194,7 @@ def test_moves_in_words_and_first_dates_by_name() -> None:
 
 def test_a_hint_stands_below_its_problem() -> None:
     lines = text_of(replace(QUIET, problems=("one.xlsx: bad\n    Correct it.",))).splitlines()
-    assert lines[-3:] == ["Could not be read", "one.xlsx: bad", "    Correct it."]
+    assert lines[-3:] == ["Could not be read or written", "one.xlsx: bad", "    Correct it."]
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:

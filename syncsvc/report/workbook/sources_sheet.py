@@ -159,7 +159,7 @@ def _write_run(paper: Paper, report: MonthReport) -> None:
             ("Held for a person", len(run.plan.holds)),
             ("Limits broken", len(run.plan.violations)),
         ]
-    facts += [("Could not be read", problem) for problem in run.problems]
+    facts += [("Could not be read or written", problem) for problem in run.problems]
     for name, value in facts:
         form = MOMENT if value in (started, finished) else "General"
         paper.put(Put(name, PLAIN), Put(value, PLAIN.but(form=form)) if not isinstance(value, Put) else value)
