@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from connectors.memory import MemorySchedule, MemoryTracker
 from connectors.memory_far_side import FarSchedule, FarTracker, Issue
-from syncsvc.connector import Pulled, Seen
+from syncsvc.connector import Known, Pulled, Seen
 from syncsvc.model import Limits, Milestone, Mode, Policy, ReportBasis, RunResult
 from syncsvc.service import Service, Setup
 from syncsvc.slots import Slot, SlotState
@@ -51,8 +51,8 @@ class ClockedTracker(MemoryTracker):
         super().__init__(far)
         self.now = now
 
-    def pull(self, keys: Collection[str], seen: Seen) -> Pulled:
-        pulled = super().pull(keys, seen)
+    def pull(self, keys: Collection[str], seen: Seen, known: Known | None = None) -> Pulled:
+        pulled = super().pull(keys, seen, known)
         return Pulled(tuple(replace(each, taken_at=self.now()) for each in pulled.snapshots), pulled.problems)
 
 

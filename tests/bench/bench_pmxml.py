@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -54,7 +55,7 @@ def write_large(path: Path, activities: int, relations: int) -> None:
         yield from (wbs(at + 10, f"{at:03}", None if at < 20 else 10 + at % 20) for at in range(200))
         for at in range(1, activities + 1):
             day = f"{date(2018, 1, 1) + timedelta(days=chance.randrange(1500))}T17:00:00"
-            fields = {"WBSObjectId": 10 + at % 200, "Type": KINDS[at % len(KINDS)], **FURTHER}
+            fields: dict[str, Any] = {"WBSObjectId": 10 + at % 200, "Type": KINDS[at % len(KINDS)], **FURTHER}
             make = completed if at % 3 == 0 else activity
             yield make(at, f"DM-{at:06}", day, **fields)
         for at in range(1, relations + 1):

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -31,7 +32,11 @@ def row_of(number: int) -> Drift:
     day = TODAY + timedelta(days=number % 900)
     why = f"both moved from {day}: PMCS to {day + timedelta(days=9)}, Jira to {day + timedelta(days=20)}"
     drift = Drift(f"DM-TEAM{number % 40}-{number}", DriftKind.BOTH_MOVED, Action.HOLD, f"DM-{number}", f"{number}")
-    shown = {"field": Field.DUE, "owner_value": day + timedelta(days=9), "follower_value": day + timedelta(days=20)}
+    shown: dict[str, Any] = {
+        "field": Field.DUE,
+        "owner_value": day + timedelta(days=9),
+        "follower_value": day + timedelta(days=20),
+    }
     return replace(drift, **shown, baseline=day, baseline_known=True, why=why)
 
 

@@ -149,4 +149,4 @@ if __name__ == "__main__":
     elif sys.argv[1:2] in (["keeping"], ["passing"]):
         run_splitting(sys.argv[2], sys.argv[1] == "keeping")
     else:
-        main(*(int(argument) for argument in (*sys.argv[1:], 100_000, 300_000)[:2]))
+        main(*([int(argument) for argument in sys.argv[1:]] + [100_000, 300_000])[:2])
