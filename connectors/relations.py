@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, pairwise
 from operator import eq
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from connectors.cell import shorten, text_of
 from connectors.remark import Remark
@@ -92,9 +92,11 @@ def read_relations(workbook: "Workbook", mapping: SourceMapping, source: str) ->
 
 
 def _texts(column: Sequence[Cell]) -> list[str]:
-    if set(map(type, column)) <= {str}:
-        return list(map(str.strip, column))  # type: ignore[arg-type]
-    return list(map(text_of, column))
+    return list(map(str.strip, column)) if _are_texts(column) else list(map(text_of, column))
+
+
+def _are_texts(column: Sequence[Cell]) -> TypeGuard[Sequence[str]]:
+    return set(map(type, column)) <= {str}
 
 
 def find_odd_types(column: Collection[Cell], known: Collection[str]) -> set[Cell]:

@@ -126,7 +126,8 @@ def _read(reader: Callable[[BinaryIO, str, *Ts], T], content: bytes, request: Re
                 raise _took_too_long(request.source, limits)
             asked.seek(0)
             if code == ANSWERED:
-                return _decoder_of(reader).decode(asked.read())  # type: ignore[no-any-return]
+                answer: T = _decoder_of(reader).decode(asked.read())
+                return answer
             raise _failure(code, asked, said, request.source, limits)
 
 

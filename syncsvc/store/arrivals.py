@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from dataclasses import replace
 from operator import attrgetter
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, insert, select, update
 
 from syncsvc.model import Milestone, Snapshot, Status
 from syncsvc.store import tables
@@ -108,14 +109,8 @@ def _edition_read_again(connection: Connection, snapshot: Snapshot) -> RowMappin
         is_known = any(_file_name(source) == name and last_bytes[source] == snapshot.sha256 for source in last_bytes)
     if not is_known:
         return None
-    held = tables.snapshot.c
-    query = select(tables.snapshot).where(
-        held.connector == snapshot.connector,
-        held.period == snapshot.period,
-        held.kind.is_not_distinct_from(snapshot.kind),
-        held.sha256 == snapshot.sha256,
-    )
-    return connection.execute(newest_first(query)).mappings().first()
+    same_bytes = tables.snapshot.c.sha256 == snapshot.sha256
+    return connection.execute(_of_its_month(snapshot).where(same_bytes)).mappings().first()
 
 
 def _file_name(source: str) -> str:
@@ -126,13 +121,18 @@ def _newest_edition(connection: Connection, snapshot: Snapshot) -> RowMapping | 
     """The last reading of the newest edition of the same connector, period and kind."""
     if snapshot.period is None:
         return None
+    return connection.execute(_of_its_month(snapshot)).mappings().first()
+
+
+def _of_its_month(snapshot: Snapshot) -> Select[Any]:
+    """What is kept of the same connector, period and kind, the newest edition first."""
     held = tables.snapshot.c
     query = select(tables.snapshot).where(
         held.connector == snapshot.connector,
         held.period == snapshot.period,
         held.kind.is_not_distinct_from(snapshot.kind),
     )
-    return connection.execute(newest_first(query)).mappings().first()
+    return newest_first(query)
 
 
 def _is_same_reading(before: RowMapping, snapshot: Snapshot) -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from itertools import islice
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -166,7 +166,7 @@ def decode(kind: type[T], body: str, **kept_apart: Any) -> T:
 
 
 def _find_list_reader(kind: type) -> Callable[[str | bytes], Any]:
-    return msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
+    return msgspec.json.Decoder(GenericAlias(list, (kind,))).decode
 
 
 _list_reader: Callable[[type], Callable[[str | bytes], Any]] = cache(_find_list_reader)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -82,59 +83,56 @@ class Folder:
         return [[*read_import_workbook(path).items()] for path in sorted(self.outbox.glob("*"))]
 
 
-class P6Contract(HandOverContract):
-    """What differs: how the exports are written and end, and how the connector is made."""
-
-    @pytest.fixture
-    def far_side(self, tmp_path: Path) -> Folder:
-        raise NotImplementedError
-
-    def make(self, folder: Folder) -> P6Exports:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def make_connector(self, far_side: Folder) -> MakeConnector:
-        return lambda: self.make(far_side)
-
-
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-class TestP6Spreadsheet(P6Contract):
+class P6Contract(HandOverContract):
+    """What differs: how the names of exports end, what writes them in turn, and how the connector is made."""
+
+    ending: ClassVar[str]
+    writers: ClassVar[Sequence[Write]]
+    connect: ClassVar[Callable[[Folder], P6Exports]]
+
     @pytest.fixture
     def far_side(self, tmp_path: Path) -> Folder:
-        return Folder(tmp_path, ".csv", write_spreadsheet)
+        return Folder(tmp_path, self.ending, *self.writers)
 
-    def make(self, folder: Folder) -> P6Exports:
+    @pytest.fixture
+    def make_connector(self, far_side: Folder) -> MakeConnector:
+        return lambda: type(self).connect(far_side)
+
+
+class TestP6Spreadsheet(P6Contract):
+    ending, writers = ".csv", [write_spreadsheet]
+
+    @staticmethod
+    def connect(folder: Folder) -> P6Exports:
         return P6Spreadsheet("pmcs", load_mapping(SPREADSHEET), folder.exports, outbox=folder.outbox, now=now)
 
 
 class TestP6Xer(P6Contract):
-    @pytest.fixture
-    def far_side(self, tmp_path: Path) -> Folder:
-        return Folder(tmp_path, ".xer", write_xer)
+    ending, writers = ".xer", [write_xer]
 
-    def make(self, folder: Folder) -> P6Exports:
+    @staticmethod
+    def connect(folder: Folder) -> P6Exports:
         return P6Xer("pmcs", load_mapping(XER), folder.exports, outbox=folder.outbox, now=now)
 
 
 class TestP6Pmxml(P6Contract):
-    @pytest.fixture
-    def far_side(self, tmp_path: Path) -> Folder:
-        return Folder(tmp_path, ".xml", write_pmxml)
+    ending, writers = ".xml", [write_pmxml]
 
-    def make(self, folder: Folder) -> P6Exports:
+    @staticmethod
+    def connect(folder: Folder) -> P6Exports:
         return P6Pmxml("pmcs", load_mapping(PMXML), folder.exports, outbox=folder.outbox, now=now)
 
 
 class TestP6(P6Contract):
     """Names that say nothing of the format: all of them end alike."""
 
-    @pytest.fixture
-    def far_side(self, tmp_path: Path) -> Folder:
-        return Folder(tmp_path, ".csv", write_xer, write_spreadsheet, write_pmxml)
+    ending, writers = ".csv", [write_xer, write_spreadsheet, write_pmxml]
 
-    def make(self, folder: Folder) -> P6Exports:
+    @staticmethod
+    def connect(folder: Folder) -> P6Exports:
         mappings = {name: load_mapping(name) for name in FORMATS}
         return P6("pmcs", mappings, folder.exports, outbox=folder.outbox, now=now)

@@ -112,14 +112,20 @@ def test_a_project_that_is_named_later_is_asked_of_an_export_that_was_read_befor
     assert site.jira.count("PUT") == 0
 
 
+def replace_april(site: Site) -> tuple[Path, bytes]:
+    """An export that moves all by a week, and in its place one that moves them by two; where, and the first's bytes."""
+    export = site.folder / "exports" / "201904-ME.csv"
+    write_export(export, "LSST ME 19-04", facts(7))
+    site.run("sync", check=0)
+    replaced = export.read_bytes()
+    write_export(export, "LSST ME 19-04", facts(14))
+    site.run("sync", check=0)
+    return export, replaced
+
+
 def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(site: Site) -> None:
     exports = site.folder / "exports"
-    first = exports / "201904-ME.csv"
-    write_export(first, "LSST ME 19-04", facts(7))
-    site.run("sync", check=0)
-    replaced = first.read_bytes()
-    write_export(first, "LSST ME 19-04", facts(14))
-    site.run("sync", check=0)
+    first, replaced = replace_april(site)
     corrected, seven, fourteen = (first.read_bytes(), *((DUE + timedelta(days=n)).isoformat() for n in (7, 14)))
     (exports / "201904-ME-superseded.csv").write_bytes(replaced)
     night = site.run("sync", check=5)
@@ -136,14 +142,8 @@ def test_a_copy_of_a_replaced_export_is_looked_at_by_a_person_before_it_counts(s
 
 
 def test_a_copy_that_a_person_let_count_is_not_asked_about_again(site: Site) -> None:
-    exports = site.folder / "exports"
-    first = exports / "201904-ME.csv"
-    write_export(first, "LSST ME 19-04", facts(7))
-    site.run("sync", check=0)
-    meant = first.read_bytes()
-    write_export(first, "LSST ME 19-04", facts(14))
-    site.run("sync", check=0)
-    (exports / "201904-ME-as-agreed.csv").write_bytes(meant)
+    first, meant = replace_april(site)
+    first.with_name("201904-ME-as-agreed.csv").write_bytes(meant)
     plan = next(word for word in site.run("sync", check=5).stdout.split() if word.startswith("p-"))
     site.run("approve", plan, "--waive", "older_edition", "--reason", "the board took the week back", check=0)
     site.run("apply", plan, "--yes", check=0)

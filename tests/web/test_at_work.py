@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,10 +31,10 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
     gate, apply = Gate(), JiraConnector.apply
 
-    def waiting(self: JiraConnector, *asked: object) -> object:
+    def waiting(self: JiraConnector, *asked: Any) -> Any:
         gate.reached.set()
         assert gate.opened.wait(20)
-        return apply(self, *asked)  # type: ignore[arg-type]
+        return apply(self, *asked)
 
     monkeypatch.setattr(JiraConnector, "apply", waiting)
     yield gate
